@@ -1,0 +1,56 @@
+# Everything bootstraps itself: Python 3.11+, git and a package registry are all that is needed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: setup serve test lint bench demo soak lock generate clean
+
+setup: $(VENV)/.server  ## .venv with all that serving needs
+
+serve: setup  ## run the server; stop it with Ctrl-C
+	@$(BIN)/tracehouse serve $(ARGS)
+
+test: $(VENV)/.dev  ## the whole test suite, soaks excepted
+	$(BIN)/pytest -m "not soak" -n auto --dist loadgroup $(ARGS)
+
+lint: $(VENV)/.dev  ## style, types, arrows, and whether generated files are fresh
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m tracehouse_semconv.generate --check
+	$(BIN)/lint-imports
+	$(BIN)/pyright
+
+generate: $(VENV)/.dev  ## write what is made from semconv/registry
+	$(BIN)/python -m tracehouse_semconv.generate
+
+demo: $(VENV)/.dev  ## run the examples against a fresh server and print what arrived
+	$(BIN)/python examples/demo.py
+
+bench: $(VENV)/.bench  ## side by side with peers; prints a table
+	$(BIN)/python -m bench $(ARGS)
+
+soak: $(VENV)/.dev  ## the long tests
+	$(BIN)/pytest -m soak $(ARGS)
+
+lock: $(VENV)/.dev  ## resolve the versions in requirements/ anew
+	$(BIN)/python requirements/lock.py
+
+clean:
+	rm -rf $(VENV) build dist
+
+# A stamp each: the environment grows from serving to testing to measuring.
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.server: requirements/server.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/server.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.server
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/.bench: requirements/bench.txt $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	@touch $@

@@ -1,0 +1,36 @@
+"""`tracehouse`: the commands, and how they speak to people."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import click
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="tracehouse")
+def main() -> None:
+    """The self-hosted home for AI-agent traces and training runs."""
+
+
+def _add_serve() -> None:
+    if importlib.util.find_spec("chdb") is not None:
+        from tracehouse_agent.serve_command import serve
+
+        main.add_command(serve)
+        return
+
+    @main.command(context_settings={"ignore_unknown_options": True})
+    @click.argument("ignored", nargs=-1)
+    def serve(ignored: tuple[str, ...]) -> None:  # pyright: ignore[reportUnusedFunction]
+        """Run the server (needs `pip install 'tracehouse[server]'`)."""
+        del ignored
+        raise click.ClickException(
+            "the server is not installed: run  pip install 'tracehouse[server]'"
+        )
+
+
+_add_serve()
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""`credentials.json`: where programs on this machine find the server and their key.
+
+`{"default": {"api_base": "http://…", "api_key": "ba_…"}}`, mode 0600, in the user's config folder.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from tracehouse_collector.keys import KeyFile, generate_key, write_private
+from tracehouse_collector.settings import config_dir
+
+_PROFILE = "default"
+_LOCAL_PROFILE = "local"
+
+
+def credentials_path() -> Path:
+    return config_dir() / "credentials.json"
+
+
+def ensure_local_key(keys: KeyFile, api_base: str) -> tuple[str, str]:
+    """(the key of this machine's user for this server, the profile that it is kept under).
+
+    A key that the user already has for a server on this machine is let in here, too, so that a
+    new data folder needs no new key. A `default` profile that points to another machine is the
+    user's own choice: it stays, and the local server is kept under `local`.
+
+    Raises ValueError when the file is there and is not JSON.
+    """
+    path = credentials_path()
+    profiles = _read(path)
+    current = profiles.get(_PROFILE, {})
+    elsewhere = bool(current.get("api_key")) and not _is_loopback(current.get("api_base", ""))
+    profile = _LOCAL_PROFILE if elsewhere else _PROFILE
+    key = profiles.get(profile, {}).get("api_key", "")
+    if keys.principal(key) is None:
+        try:
+            keys.add(key, name="local user")
+        except ValueError:  # none yet, or not one of ours
+            key = generate_key()
+            keys.add(key, name="local user")
+    entry = {"api_base": api_base, "api_key": key}
+    if profiles.get(profile) != entry:
+        write_private(path, profiles | {profile: entry})
+    return key, profile
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    try:
+        profiles = json.loads(path.read_text())
+    except ValueError:
+        raise ValueError(f"{path} is not valid JSON: mend it or move it away") from None
+    if not isinstance(profiles, dict):
+        raise ValueError(f"{path} is not a JSON object: mend it or move it away")
+    return profiles  # pyright: ignore[reportUnknownVariableType]
+
+
+def _is_loopback(api_base: str) -> bool:
+    host = urlsplit(api_base).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

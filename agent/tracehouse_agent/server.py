@@ -1,0 +1,178 @@
+"""One process that serves: sockets, ClickHouse, collector and API, brought up and down in order.
+
+Up: data folder, sockets, ClickHouse, schema, collector, receivers. Down, in reverse: the receivers
+refuse new requests and finish the running ones, the spool commits, the loaders empty it as far as
+the time allows (what is left is loaded at the next start), ClickHouse closes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+from importlib.metadata import version
+
+import click
+import uvicorn
+
+from tracehouse_agent.banner import banner
+from tracehouse_agent.credentials import ensure_local_key
+from tracehouse_agent.logs import configure_logging
+from tracehouse_api.access import House
+from tracehouse_api.app import Application, create_api
+from tracehouse_collector.clickhouse.database import Database, embedded_url
+from tracehouse_collector.collector import Collector
+from tracehouse_collector.data_dir import DataDir
+from tracehouse_collector.keys import KeyFile
+from tracehouse_collector.receivers.otlp_grpc import OtlpGrpc
+from tracehouse_collector.receivers.otlp_http import OtlpHttp
+from tracehouse_collector.schema.migrate import migrate
+from tracehouse_collector.schema.retention import apply_retention
+from tracehouse_collector.settings import Role, ServerSettings
+from tracehouse_collector.telemetry import Telemetry
+
+logger = logging.getLogger(__name__)
+
+
+def run(settings: ServerSettings) -> int:
+    """Serve until SIGTERM or SIGINT; the exit code.
+
+    Raises DataDirInUse, Unreachable, OSError (a port, the folder) and ValueError before it serves.
+    """
+    configure_logging(as_json=settings.log_json)
+    with ExitStack() as stack:
+        data_dir = DataDir(settings.data_dir)
+        stack.callback(data_dir.close)
+        listener = _listen(settings.host, settings.http_port)
+        stack.callback(listener.close)
+        # ClickHouse caches the compiled Protobuf schema in the working directory.
+        os.chdir(data_dir.path)
+        database = Database(
+            settings.clickhouse_url or embedded_url(str(data_dir.clickhouse)), settings.database
+        )
+        stack.callback(database.close)
+        cluster = settings.cluster or None
+        migrate(database, cluster)
+        apply_retention(database, settings.database, settings.retention, cluster)
+        keys = KeyFile(data_dir.keys)
+        telemetry = Telemetry()
+        collector = None
+        if settings.role is not Role.api:
+            collector = Collector(settings, data_dir, database, keys, telemetry)
+        try:
+            import uvloop
+
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(
+                    _serve(settings, listener, House(database, keys, telemetry, collector), keys)
+                )
+        finally:
+            if collector is not None:
+                collector.stop(settings.drain_seconds / 2)
+    return 0
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(1024)
+    except OSError as error:
+        listener.close()
+        raise OSError(f"cannot listen on {host}:{port} ({error.strerror})") from None
+    listener.setblocking(False)
+    return listener
+
+
+async def _serve(
+    settings: ServerSettings, listener: socket.socket, house: House, keys: KeyFile
+) -> None:
+    collector = house.collector
+    grpc = OtlpGrpc(collector.admission) if collector else None
+    grpc_port = grpc.bind(settings.host, settings.grpc_port) if grpc else None
+    otlp = (
+        OtlpHttp(collector.admission, body_timeout_seconds=settings.body_timeout_seconds)
+        if collector
+        else None
+    )
+    api = create_api(house, queries=settings.role is not Role.collector)
+    server = _HttpServer(
+        uvicorn.Config(
+            Application(api, otlp, settings.cors_origins),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=max(1, round(settings.drain_seconds / 2)),
+        )
+    )
+    stop = _stop_on_signals()
+    if collector:
+        collector.start()
+    if grpc:
+        await grpc.start()
+    http = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started and not http.done():  # noqa: ASYNC110 - uvicorn has no event for it
+        await asyncio.sleep(0.01)
+    _announce(settings, listener, grpc_port, keys)
+    await asyncio.wait(
+        (http, stop_task := asyncio.create_task(stop.wait())), return_when="FIRST_COMPLETED"
+    )
+    stop_task.cancel()
+    logger.info("stopping: finishing what is running")
+    server.should_exit = True
+    if grpc:
+        await grpc.stop(settings.drain_seconds / 2)
+    await http
+
+
+class _HttpServer(uvicorn.Server):
+    """Uvicorn without signal handlers of its own: `_serve` decides when to stop."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+
+def _stop_on_signals() -> asyncio.Event:
+    """Set at the first SIGTERM or SIGINT; the second ends the process at once (what was
+    acknowledged is on disk)."""
+    stop = asyncio.Event()
+
+    def handle() -> None:
+        if stop.is_set():
+            os._exit(1)
+        stop.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, handle)
+    return stop
+
+
+def _announce(
+    settings: ServerSettings, listener: socket.socket, grpc_port: int | None, keys: KeyFile
+) -> None:
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104
+    host = f"[{host}]" if ":" in host else host
+    http = f"http://{host}:{listener.getsockname()[1]}"
+    key, profile = ensure_local_key(keys, http)
+    click.echo(
+        banner(
+            http=http,
+            grpc=f"{host}:{grpc_port}" if grpc_port else None,
+            key=key,
+            profile=profile,
+            data_dir=str(settings.data_dir),
+            version=version("tracehouse"),
+        )
+    )
+    sys.stdout.flush()

@@ -1,0 +1,1 @@
+"""The collector: OTLP in, a durable spool, ClickHouse out."""

@@ -1,0 +1,149 @@
+"""The three OTLP requests: reading them, and counting what of them cannot be stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from google.protobuf.message import DecodeError, Message
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
+    ExportLogsServiceRequest,
+    ExportLogsServiceResponse,
+)
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+    ExportMetricsServiceRequest,
+    ExportMetricsServiceResponse,
+)
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTraceServiceRequest,
+    ExportTraceServiceResponse,
+)
+
+from tracehouse_collector.admit.refusal import UNREADABLE, Refusal
+from tracehouse_semconv.record import Signal
+
+LATEST_NS = (1 << 63) - 1  # the end of ClickHouse's DateTime64(9), in the year 2262
+_NO_TRACE, _NO_SPAN = bytes(16), bytes(8)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One signal's request and response types, and what a response calls a rejected row."""
+
+    request: type[Message]
+    response: type[Message]
+    rejected_field: str
+    rpc: str
+
+
+EXCHANGES: dict[Signal, Exchange] = {
+    Signal.traces: Exchange(
+        ExportTraceServiceRequest,
+        ExportTraceServiceResponse,
+        "rejected_spans",
+        "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+    ),
+    Signal.logs: Exchange(
+        ExportLogsServiceRequest,
+        ExportLogsServiceResponse,
+        "rejected_log_records",
+        "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
+    ),
+    Signal.metrics: Exchange(
+        ExportMetricsServiceRequest,
+        ExportMetricsServiceResponse,
+        "rejected_data_points",
+        "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
+    ),
+}
+
+
+def parse(signal: Signal, payload: bytes) -> Message:
+    """The request in `payload`. Raises Refusal when it is not one (one C parse, UTF-8 checked)."""
+    try:
+        return EXCHANGES[signal].request.FromString(payload)
+    except DecodeError as error:
+        name = EXCHANGES[signal].request.DESCRIPTOR.name
+        raise Refusal(UNREADABLE, f"the body is not a valid {name}: {error}") from error
+
+
+def response(signal: Signal, rejected: int) -> Message:
+    """The answer to a request of which `rejected` rows could not be stored."""
+    exchange = EXCHANGES[signal]
+    message: Any = exchange.response()
+    if rejected:
+        setattr(message.partial_success, exchange.rejected_field, rejected)
+        message.partial_success.error_message = (
+            f"{rejected} could not be stored as sent (ids of the wrong length, or times that are "
+            "missing, reversed or out of range); they are kept, with the reason, in the table "
+            "`rejects`"
+        )
+    return message
+
+
+def is_empty(signal: Signal, message: Any) -> bool:
+    """Whether the request holds nothing at all."""
+    if signal is Signal.traces:
+        return not message.resource_spans
+    if signal is Signal.logs:
+        return not message.resource_logs
+    return not message.resource_metrics
+
+
+def count_rejected(signal: Signal, message: Any) -> int:
+    """How many rows the database will put into `rejects`, by the rules in schema/000*.sql.
+
+    The one loop over rows on the way in: 0.7 µs a span, against 1 µs for the parse. It buys an
+    exact partial success, which a client cannot have later.
+    """
+    if signal is Signal.traces:
+        return _rejected_spans(message)
+    if signal is Signal.logs:
+        return _rejected_log_records(message)
+    return _rejected_points(message)
+
+
+def _rejected_spans(message: Any) -> int:
+    rejected = 0
+    for resource_spans in message.resource_spans:
+        for scope_spans in resource_spans.scope_spans:
+            for span in scope_spans.spans:
+                trace_id, span_id = span.trace_id, span.span_id
+                start, end = span.start_time_unix_nano, span.end_time_unix_nano
+                if (
+                    len(trace_id) != 16
+                    or len(span_id) != 8
+                    or not 0 < start <= LATEST_NS
+                    or (end and not start <= end <= LATEST_NS)
+                    or trace_id == _NO_TRACE
+                    or span_id == _NO_SPAN
+                    or len(span.parent_span_id) not in (0, 8)
+                ):
+                    rejected += 1
+    return rejected
+
+
+def _rejected_log_records(message: Any) -> int:
+    return sum(
+        record.time_unix_nano > LATEST_NS or record.observed_time_unix_nano > LATEST_NS
+        for resource_logs in message.resource_logs
+        for scope_logs in resource_logs.scope_logs
+        for record in scope_logs.log_records
+    )
+
+
+def _rejected_points(message: Any) -> int:
+    rejected = 0
+    for resource_metrics in message.resource_metrics:
+        for scope_metrics in resource_metrics.scope_metrics:
+            for metric in scope_metrics.metrics:
+                kind = metric.WhichOneof("data")
+                if kind is None:
+                    continue
+                for point in getattr(metric, kind).data_points:
+                    if (
+                        not 0 < point.time_unix_nano <= LATEST_NS
+                        or point.start_time_unix_nano > LATEST_NS
+                    ):
+                        rejected += 1
+    return rejected

@@ -1,0 +1,1 @@
+"""ClickHouse, embedded or served: one client library, one way to ask."""

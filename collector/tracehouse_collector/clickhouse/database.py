@@ -1,0 +1,128 @@
+"""The connection to ClickHouse: a small pool of clickhouse-connect clients.
+
+A URL decides the mode: `chdb:///path` runs the engine inside this process and owns the directory,
+`http://` and `https://` talk to a server. Either way all statements go through clickhouse-connect.
+An embedded client is a handle that runs one statement at a time, so inserts and queries take
+theirs from a pool, and a slow query never blocks ingest.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import clickhouse_connect
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
+
+logger = logging.getLogger(__name__)
+
+_CONNECT_SECONDS = 5
+_SEND_RECEIVE_SECONDS = 300
+
+
+class Unreachable(Exception):
+    """ClickHouse does not answer, or not as ClickHouse; the message says what to check."""
+
+
+class Database:
+    """One ClickHouse database. Thread-safe. `close` it when done."""
+
+    def __init__(self, url: str, name: str, *, handles: int = 4) -> None:
+        """Connect, and create the database when it is not there.
+
+        Raises Unreachable when that is impossible.
+        """
+        self.url = url
+        self.name = name
+        self.embedded = url.startswith("chdb:")
+        self._idle: queue.LifoQueue[Client] = queue.LifoQueue()
+        self._all: list[Client] = []
+        try:
+            first = self._connect(database=None)
+            first.command(f"CREATE DATABASE IF NOT EXISTS `{name}`")
+            first.close()
+            for _ in range(handles):
+                client = self._connect(database=name)
+                self._all.append(client)
+                self._idle.put(client)
+        except Exception as error:
+            raise Unreachable(
+                f"cannot use ClickHouse at {_without_password(url)}: {_reason(error)}"
+            ) from error
+
+    def _connect(self, database: str | None) -> Client:
+        if self.embedded:
+            return clickhouse_connect.get_client(
+                interface="chdb", path=urlsplit(self.url).path, database=database
+            )
+        return clickhouse_connect.get_client(
+            dsn=self.url,
+            database=database,
+            connect_timeout=_CONNECT_SECONDS,
+            send_receive_timeout=_SEND_RECEIVE_SECONDS,
+            autogenerate_session_id=False,
+            query_retries=0,
+        )
+
+    @contextmanager
+    def client(self) -> Generator[Client]:
+        """A client that nobody else uses meanwhile; waits for one when all are busy."""
+        client = self._idle.get()
+        try:
+            yield client
+        finally:
+            self._idle.put(client)
+
+    def command(self, statement: str) -> object:
+        """Run a statement that answers with nothing or one value."""
+        with self.client() as client:
+            return client.command(statement)
+
+    def rows(
+        self,
+        query: str,
+        parameters: Mapping[str, Any] | None = None,
+        settings: Mapping[str, Any] | None = None,
+    ) -> list[tuple[Any, ...]]:
+        """All rows of a query. `{name:Type}` in it is filled from `parameters` by ClickHouse."""
+        with self.client() as client:
+            result = client.query(
+                query, parameters=dict(parameters or {}), settings=dict(settings or {})
+            )
+            return [tuple(row) for row in result.result_rows]
+
+    def insert_raw(self, table: str, data: bytes, fmt: str, settings: Mapping[str, Any]) -> None:
+        """Insert bytes that are already in a ClickHouse format."""
+        with self.client() as client:
+            client.raw_insert(table, insert_block=data, fmt=fmt, settings=dict(settings))
+
+    def close(self) -> None:
+        for client in self._all:
+            try:
+                client.close()
+            except ClickHouseError:
+                logger.debug("closing a client failed", exc_info=True)
+
+
+def error_code(error: Exception) -> int | None:
+    """ClickHouse's number for an error; None when the error is not an answer of ClickHouse."""
+    return error.code if isinstance(error, DatabaseError) else None
+
+
+def embedded_url(directory: str) -> str:
+    """The URL of an embedded ClickHouse in a directory."""
+    return f"chdb://{quote(directory)}"
+
+
+def _without_password(url: str) -> str:
+    password = urlsplit(url).password
+    return url.replace(f":{password}@", ":…@") if password else url
+
+
+def _reason(error: Exception) -> str:
+    return str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__

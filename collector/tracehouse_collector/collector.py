@@ -1,0 +1,89 @@
+"""The collector put together: admission in front, a spool and a loader for each signal behind."""
+
+from __future__ import annotations
+
+import time
+import uuid
+
+from tracehouse_collector.admit.admission import Admission
+from tracehouse_collector.clickhouse.database import Database
+from tracehouse_collector.clickhouse.inserter import Inserter
+from tracehouse_collector.data_dir import DataDir
+from tracehouse_collector.keys import Keys
+from tracehouse_collector.load.dead_letters import DeadLetters
+from tracehouse_collector.load.loader import Loader, spool_identity
+from tracehouse_collector.settings import ServerSettings
+from tracehouse_collector.spool.cursor import Cursor
+from tracehouse_collector.spool.files import Files, OsFiles
+from tracehouse_collector.spool.group_commit import GroupCommit
+from tracehouse_collector.spool.segments import Segments
+from tracehouse_collector.telemetry import Telemetry
+from tracehouse_semconv.record import Signal
+
+
+class Collector:
+    """Everything between a receiver and ClickHouse. Creating it recovers the spool."""
+
+    def __init__(
+        self,
+        settings: ServerSettings,
+        data_dir: DataDir,
+        database: Database,
+        keys: Keys,
+        telemetry: Telemetry,
+        files: Files | None = None,
+    ) -> None:
+        files = files or OsFiles()
+        dead_letters = DeadLetters(data_dir.dead_letters, files, telemetry)
+        identity = spool_identity(data_dir.spool, lambda: uuid.uuid4().hex)
+        inserter = Inserter(database, cluster=settings.cluster or None)
+        self._spools: dict[Signal, GroupCommit] = {}
+        self._loaders: list[Loader] = []
+        for signal in Signal:
+            directory = data_dir.spool / signal.name
+
+            def keep_torn(name: str, content: bytes, signal: Signal = signal) -> None:
+                dead_letters.keep(
+                    signal, name, content, kind="torn", detail="unfinished at the last stop"
+                )
+
+            spool = GroupCommit(
+                Segments(
+                    directory,
+                    files,
+                    segment_bytes=settings.segment_bytes,
+                    max_bytes=settings.spool_max_bytes,
+                    keep_torn=keep_torn,
+                )
+            )
+            cursor = Cursor(directory, inserter.name, files)
+            loader = Loader(
+                signal, spool, cursor, inserter, dead_letters, telemetry, spool_id=identity
+            )
+            telemetry.watch_spool(
+                signal, lambda s=spool: s.bytes, lambda s=spool: s.open_age() or 0
+            )
+            self._spools[signal] = spool
+            self._loaders.append(loader)
+        self.admission = Admission(
+            keys, self._spools, telemetry, max_request_bytes=settings.max_request_bytes
+        )
+
+    def start(self) -> None:
+        """Begin to load what is spooled."""
+        for loader in self._loaders:
+            loader.start()
+
+    def stop(self, drain_seconds: float) -> None:
+        """Commit what was admitted; load what the time allows; leave the rest spooled."""
+        self.admission.closing = True
+        deadline = time.monotonic() + drain_seconds
+        for spool in self._spools.values():
+            spool.close()
+        for loader in self._loaders:
+            loader.stop(drain_seconds=max(0.0, deadline - time.monotonic()))
+
+    @property
+    def backlog_bytes(self) -> dict[str, int]:
+        """Bytes that are acknowledged and not yet loaded, by signal."""
+        return {signal.name: spool.bytes for signal, spool in self._spools.items()}

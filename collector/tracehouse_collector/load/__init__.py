@@ -1,0 +1,1 @@
+"""Loading: from sealed segments into ClickHouse, each record once."""

@@ -1,0 +1,263 @@
+"""The loader: takes sealed segments in order and inserts them, each record exactly once.
+
+How "exactly once" is held:
+- A segment, or a range of its records, is inserted under a deduplication token made from where it
+  stands and what is in it. ClickHouse drops a block whose token it has seen, in the table and in
+  every table behind it, so an insert that was committed but not confirmed can be repeated.
+- The cursor moves only after the insert, and says beforehand how many records are tried at a time
+  (see `spool/cursor.py`), so a restart repeats the very same inserts.
+
+What a failure leads to is decided in `verdict.py` and `_patience`. Retrying waits longer each
+time, up to `_MAX_WAIT`; shrinking, poison and doubt all halve the range in the end, until the
+culprit is alone; a single record that is still refused becomes a dead letter and the loop goes on.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+import zlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from tracehouse_collector.load.dead_letters import DeadLetters
+from tracehouse_collector.load.verdict import Verdict
+from tracehouse_collector.spool.cursor import Cursor, Position
+from tracehouse_collector.spool.group_commit import GroupCommit
+from tracehouse_collector.spool.segments import Segment
+from tracehouse_collector.telemetry import Telemetry
+from tracehouse_semconv.record import Damage, Record, Signal, decode, scan
+
+logger = logging.getLogger(__name__)
+
+_MIN_WAIT, _MAX_WAIT = 0.2, 10.0
+_MIN_LINGER, _MAX_LINGER = 0.1, 0.5
+
+
+class InsertFailed(Exception):
+    """An insert that did not succeed, or whose answer was lost."""
+
+    def __init__(self, verdict: Verdict, message: str) -> None:
+        super().__init__(message)
+        self.verdict = verdict
+
+
+class Destination(Protocol):
+    """Where segments go."""
+
+    name: str
+
+    def insert(self, signal: Signal, data: bytes, token: str) -> None:
+        """Insert records; a token that was inserted before adds nothing. Raises InsertFailed."""
+        ...
+
+
+class Loader:
+    """Moves one signal's segments to one destination, in its own thread."""
+
+    def __init__(
+        self,
+        signal: Signal,
+        spool: GroupCommit,
+        cursor: Cursor,
+        destination: Destination,
+        dead_letters: DeadLetters,
+        telemetry: Telemetry,
+        *,
+        spool_id: str,
+        now_ns: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self._signal = signal
+        self._spool = spool
+        self._cursor = cursor
+        self._destination = destination
+        self._dead_letters = dead_letters
+        self._telemetry = telemetry
+        self._spool_id = spool_id
+        self._now_ns = now_ns
+        self._stop = threading.Event()
+        self._draining = threading.Event()
+        self._linger = _MIN_LINGER
+        spool.subscribe(cursor)
+        self._thread = threading.Thread(target=self._run, name=f"load-{signal.name}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, *, drain_seconds: float = 0.0) -> None:
+        """Stop, after trying for so long to load what is spooled. What is left stays spooled."""
+        self._draining.set()
+        self._spool.changed.set()
+        self._thread.join(timeout=drain_seconds)
+        self._stop.set()
+        self._spool.changed.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                segment = self._next_segment()
+                if segment is not None:
+                    self.load(segment)
+                elif self._draining.is_set():
+                    return
+            except Exception:
+                logger.exception("loading %s failed; trying again", self._signal.name)
+                self._stop.wait(_MAX_WAIT / 10)
+
+    def _next_segment(self) -> Segment | None:
+        """The next sealed segment; seals the open one when it is old enough. Waits at most the
+        time in which something new could be worth a look."""
+        segment = self._spool.next_segment(self._cursor.position.segment)
+        if segment is not None:
+            return segment
+        self._spool.changed.clear()
+        age = self._spool.open_age()
+        if age is None:
+            if not self._draining.is_set():
+                self._spool.changed.wait(1.0)
+        elif age < self._linger and not self._draining.is_set():
+            self._stop.wait(self._linger - age)
+        else:
+            self._spool.seal()
+            return self._spool.next_segment(self._cursor.position.segment)
+        return None
+
+    def load(self, segment: Segment) -> None:
+        """Load one segment whole, then move past it. Returns early when stopped."""
+        data = self._spool.read(segment)
+        records = self._whole_records(segment, data)
+        at = self._cursor.position
+        first = at.record if at.segment == segment.number else 0
+        batch = at.batch if at.segment == segment.number and at.batch else len(records)
+        while first < len(records):
+            last = min(first + batch, len(records))
+            outcome = self._insert_patiently(segment, data, records[first:last], first)
+            if outcome is None:
+                return
+            if isinstance(outcome, InsertFailed) and last - first > 1:
+                batch = (last - first + 1) // 2
+                self._cursor.save(Position(segment.number, first, batch))
+                continue
+            if isinstance(outcome, InsertFailed):
+                self._quarantine(segment, data, records[first], first, outcome)
+            first = last
+            batch = min(batch * 2, len(records))
+            if first < len(records):
+                self._cursor.save(Position(segment.number, first, batch))
+        self._cursor.save(Position(segment.number + 1))
+        self._spool.release()
+
+    def _whole_records(self, segment: Segment, data: bytes) -> list[Record]:
+        records: list[Record] = []
+        for item in scan(data):
+            if isinstance(item, Record):
+                records.append(item)
+            else:
+                self._keep_damage(segment, data, item)
+        return records
+
+    def _insert_patiently(
+        self, segment: Segment, data: bytes, records: Sequence[Record], first: int
+    ) -> bool | InsertFailed | None:
+        """True when inserted, the failure when waiting does not help, None when stopped."""
+        attempt = 0
+        while True:
+            try:
+                self._insert(segment, data, records, first)
+            except InsertFailed as error:
+                attempt += 1
+                self._telemetry.load_failed(
+                    self._signal, self._destination.name, error.verdict.value
+                )
+                if attempt >= _patience(error.verdict, alone=len(records) == 1):
+                    return error
+                jitter = random.uniform(0.7, 1)  # noqa: S311
+                wait = min(_MAX_WAIT, _MIN_WAIT * 2 ** min(attempt, 10)) * jitter
+                logger.warning(
+                    "insert into %s failed (attempt %d, next in %.1f s): %s",
+                    self._destination.name, attempt, wait, error,
+                )  # fmt: skip
+                if self._draining.is_set() or self._stop.wait(wait):
+                    self._stop.set()
+                    return None
+            else:
+                return True
+
+    def _insert(self, segment: Segment, data: bytes, records: Sequence[Record], first: int) -> None:
+        started = time.monotonic()
+        self._destination.insert(
+            self._signal, _joined(data, records), self._token(segment, records, first)
+        )
+        seconds = time.monotonic() - started
+        self._linger = min(_MAX_LINGER, max(_MIN_LINGER, 4 * seconds))
+        newest = decode(memoryview(data)[records[-1].start : records[-1].end]).received_ns
+        self._telemetry.loaded(
+            self._signal,
+            self._destination.name,
+            len(records),
+            seconds,
+            max(0.0, (self._now_ns() - newest) / 1e9),
+        )
+
+    def _token(self, segment: Segment, records: Sequence[Record], first: int) -> str:
+        checksum = zlib.crc32(b"".join(r.checksum.to_bytes(4, "little") for r in records))
+        size = records[-1].end - records[0].start
+        return (
+            f"{self._spool_id}/{self._signal.name}/{segment.number}/"
+            f"{first}+{len(records)}/{size}-{checksum:08x}"
+        )
+
+    def _quarantine(
+        self, segment: Segment, data: bytes, record: Record, index: int, error: InsertFailed
+    ) -> None:
+        self._dead_letters.keep(
+            self._signal,
+            f"{self._signal.name}-{segment.number}-{index}",
+            data[record.start : record.end],
+            kind="refused" if error.verdict is Verdict.poison else "too_large",
+            detail=str(error),
+        )
+
+    def _keep_damage(self, segment: Segment, data: bytes, damage: Damage) -> None:
+        self._dead_letters.keep(
+            self._signal,
+            f"{self._signal.name}-{segment.number}-at-{damage.start}",
+            data[damage.start : damage.end],
+            kind="corrupt",
+            detail=f"{segment.path.name}: no valid record in bytes {damage.start} to {damage.end}",
+        )
+
+
+def _patience(verdict: Verdict, *, alone: bool) -> float:
+    """After how many failed attempts a range is halved, or, when alone, a dead letter."""
+    match verdict:
+        case Verdict.retry:
+            return float("inf")
+        case Verdict.poison:
+            return 1
+        case Verdict.shrink:
+            return 6 if alone else 1
+        case Verdict.doubt:
+            return 20 if alone else 6
+
+
+def _joined(data: bytes, records: Sequence[Record]) -> bytes:
+    """The records' bytes; not copied where they are the whole segment."""
+    if sum(record.end - record.start for record in records) == len(data):
+        return data
+    return b"".join(data[record.start : record.end] for record in records)
+
+
+def spool_identity(directory: Path, make: Callable[[], str]) -> str:
+    """The name of this spool in deduplication tokens, made once and kept beside it."""
+    path = directory / "id"
+    if not path.exists():
+        directory.mkdir(parents=True, exist_ok=True)
+        temporary = directory / ".id.new"
+        temporary.write_text(make())
+        temporary.replace(path)
+    return path.read_text().strip()

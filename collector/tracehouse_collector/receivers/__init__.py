@@ -1,0 +1,1 @@
+"""OTLP's two transports: what comes over the wire, and what goes back."""

@@ -1,0 +1,104 @@
+"""Every setting of the server: flag > `TRACEHOUSE_*` > `tracehouse.toml` > default."""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, Field, PositiveFloat, PositiveInt
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+
+class Role(StrEnum):
+    """Which part of the house a process runs."""
+
+    all = "all"
+    collector = "collector"
+    api = "api"
+
+
+class Retention(BaseModel):
+    """Days that rows are kept, per table; 0 keeps them for ever."""
+
+    spans: int = Field(0, ge=0)
+    logs: int = Field(0, ge=0)
+    metrics: int = Field(0, ge=0, description="points, histograms and summaries")
+    run_metrics: int = Field(0, ge=0)
+    rejects: int = Field(30, ge=0)
+
+
+def default_data_dir() -> Path:
+    """`$XDG_DATA_HOME/tracehouse`."""
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "tracehouse"
+
+
+def config_dir() -> Path:
+    """`$XDG_CONFIG_HOME/tracehouse`."""
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "tracehouse"
+
+
+class ServerSettings(BaseSettings):
+    """Settings of `tracehouse serve`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TRACEHOUSE_", env_nested_delimiter="__", extra="forbid"
+    )
+
+    data_dir: Path = Field(default_factory=default_data_dir, description="where everything is kept")
+    clickhouse_url: str = Field(
+        "", description="an existing ClickHouse, http(s)://…; empty: embedded, in the data folder"
+    )
+    database: str = Field(
+        "tracehouse", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", description="ClickHouse database"
+    )
+    cluster: str = Field(
+        "", pattern=r"^[A-Za-z0-9_.-]*$", description="make the tables on this ClickHouse cluster"
+    )
+    host: str = Field("127.0.0.1", description="address to listen on")
+    http_port: int = Field(4318, ge=0, le=65535, description="OTLP/HTTP and API; 0: any free one")
+    grpc_port: int = Field(4317, ge=0, le=65535, description="OTLP/gRPC; 0: any free one")
+    role: Role = Field(Role.all, description="run everything, or only the collector or the API")
+    max_request_bytes: PositiveInt = Field(
+        64 << 20, description="largest OTLP request, after decompression"
+    )
+    body_timeout_seconds: PositiveFloat = Field(
+        60.0, description="how long a client may take to send one body"
+    )
+    spool_max_bytes: PositiveInt = Field(
+        8 << 30, description="backlog per signal at which new requests are told to wait"
+    )
+    segment_bytes: PositiveInt = Field(24 << 20, description="size at which a segment is sealed")
+    cors_origins: list[str] = Field(
+        default_factory=list, description="origins whose pages may send and query"
+    )
+    drain_seconds: PositiveFloat = Field(8.0, description="how long a stop may take")
+    retention: Retention = Field(default_factory=Retention)  # pyright: ignore[reportArgumentType]
+    log_json: bool = Field(False, description="log lines as JSON")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        del dotenv_settings, file_secret_settings
+        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, _toml_files()))
+
+
+def _toml_files() -> list[Path]:
+    return [config_dir() / "tracehouse.toml", Path("tracehouse.toml")]
+
+
+def load_settings(**flags: Any) -> ServerSettings:
+    """The settings, `flags` above all else. Raises pydantic's ValidationError."""
+    return ServerSettings(**{name: value for name, value in flags.items() if value is not None})

@@ -1,0 +1,24 @@
+"""Resolve the pinned versions: `server.txt`, `dev.txt`, `bench.txt`, each with hashes.
+
+Requirements files and not `uv.lock`, because that one writes the registry's address into every
+entry, and a checkout should install from whichever registry its machine is set up for.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+for extra in ("server", "dev", "bench"):
+    subprocess.run(  # noqa: S603
+        [
+            sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml",
+            "--extra", extra, "--universal", "--python-version", "3.11",
+            "--generate-hashes", "--no-emit-index-url", "--no-annotate", "--no-header",
+            "--prerelease", "if-necessary-or-explicit", "--no-emit-package", "tracehouse",
+            "--output-file", str(HERE / f"{extra}.txt"), "--quiet",
+        ],
+        check=True,
+        cwd=HERE.parent,
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""The query API: what was stored, as JSON over HTTP."""

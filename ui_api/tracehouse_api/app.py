@@ -1,0 +1,83 @@
+"""The HTTP side put together: OTLP in front, everything else behind, one port."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import Depends, FastAPI, Response
+from fastapi.openapi.docs import get_swagger_ui_html
+from starlette.middleware.cors import CORSMiddleware
+
+from tracehouse_api import problems
+from tracehouse_api.access import House, principal
+from tracehouse_api.models import Problem
+from tracehouse_api.routes import logs, metrics, operations, spans, traces
+from tracehouse_api.values import json_response
+from tracehouse_collector.receivers.otlp_http import OtlpHttp, Receive, Scope, Send
+
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    401: {"model": Problem, "description": "no valid API key"},
+    403: {"model": Problem, "description": "the API key may not do this"},
+    404: {"model": Problem, "description": "there is no such thing in this workspace"},
+    422: {"model": Problem, "description": "a parameter is wrong"},
+}
+
+
+def create_api(house: House, *, queries: bool = True) -> FastAPI:
+    """The API. Every route but /health asks for a key, because the application does and not the
+    route. `queries` is False where only the collector runs."""
+    api = FastAPI(
+        title="tracehouse",
+        version="1",
+        description="Traces, logs, metrics and training runs, as they were received over OTLP.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        responses=_PROBLEMS,
+    )
+    api.state.house = house
+    problems.install(api)
+    api.include_router(operations.open_router)
+    guarded = [Depends(principal)]
+    api.include_router(operations.router, dependencies=guarded)
+    if queries:
+        for resource in (traces, spans, logs, metrics):
+            api.include_router(resource.router, dependencies=guarded)
+
+    def openapi() -> Response:
+        return json_response(api.openapi())
+
+    def docs() -> Response:
+        return get_swagger_ui_html(openapi_url="/openapi.json", title="tracehouse API")
+
+    for path, endpoint in (("/openapi.json", openapi), ("/docs", docs)):
+        api.add_api_route(path, endpoint, dependencies=guarded, include_in_schema=False)
+    return api
+
+
+class Application:
+    """One ASGI application: OTLP requests go to the collector, all others to the API."""
+
+    def __init__(self, api: FastAPI, otlp: OtlpHttp | None, cors_origins: list[str]) -> None:
+        self._api = api
+        self._otlp = otlp
+        self._routed = (
+            CORSMiddleware(
+                self._route,
+                allow_origins=cors_origins,
+                allow_methods=["GET", "POST"],
+                allow_headers=["authorization", "content-type", "content-encoding", "x-api-key"],
+                max_age=600,
+            )
+            if cors_origins
+            else self._route
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._routed(scope, receive, send)
+
+    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._otlp is not None and self._otlp.handles(scope):
+            await self._otlp(scope, receive, send)
+        else:
+            await self._api(scope, receive, send)

@@ -1,0 +1,181 @@
+"""The shapes of answers, for the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+Json = dict[str, Any]
+StatusCode = Literal["unset", "ok", "error"]
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details."""
+
+    title: str
+    status: int
+    detail: str = Field(description="what went wrong, and what to do")
+
+
+class TraceSummary(BaseModel):
+    """A trace in a list."""
+
+    trace_id: str
+    root_span_id: str
+    name: str = Field(description="of the root span, or of the earliest while the root is missing")
+    root_missing: bool
+    service: str
+    project: str
+    session: str | None
+    start_time: str
+    duration_ms: float | None = Field(description="of the root span; null while it is pending")
+    pending: bool
+    status: StatusCode
+    span_count: int
+    error_count: int
+
+
+class Traces(BaseModel):
+    traces: list[TraceSummary]
+    next_cursor: str | None
+
+
+class Event(BaseModel):
+    time: str
+    name: str
+    attributes: Json
+    dropped_attributes_count: int
+
+
+class Link(BaseModel):
+    trace_id: str
+    span_id: str
+    trace_state: str
+    attributes: Json
+    dropped_attributes_count: int
+    flags: int
+
+
+class Scope(BaseModel):
+    name: str
+    version: str
+    attributes: Json
+    schema_url: str
+
+
+class Span(BaseModel):
+    """A span, whole."""
+
+    trace_id: str
+    span_id: str
+    parent_span_id: str | None
+    name: str
+    kind: Literal["unspecified", "internal", "server", "client", "producer", "consumer"]
+    start_time: str
+    end_time: str | None
+    duration_ms: float | None
+    status: StatusCode
+    status_message: str
+    pending: bool
+    service: str
+    project: str
+    scope: Scope
+    resource: Json
+    resource_schema_url: str
+    attributes: Json
+    dropped_attributes_count: int
+    events: list[Event]
+    dropped_events_count: int
+    links: list[Link]
+    dropped_links_count: int
+    trace_state: str
+    flags: int
+    received_time: str
+
+
+class Trace(BaseModel):
+    """A trace with its spans in tree order: parents first, siblings by start."""
+
+    trace_id: str
+    name: str
+    service: str
+    project: str
+    start_time: str
+    duration_ms: float | None
+    status: StatusCode
+    pending: bool
+    span_count: int
+    error_count: int
+    spans: list[Span]
+
+
+class Spans(BaseModel):
+    spans: list[Span]
+    next_cursor: str | None
+
+
+class LogRecord(BaseModel):
+    """A log record, whole."""
+
+    time: str
+    observed_time: str | None
+    trace_id: str | None
+    span_id: str | None
+    severity_number: int
+    severity_text: str
+    event_name: str
+    body: Any
+    service: str
+    project: str
+    scope: Scope
+    resource: Json
+    attributes: Json
+    dropped_attributes_count: int
+    flags: int
+
+
+class Logs(BaseModel):
+    logs: list[LogRecord]
+    next_cursor: str | None
+
+
+class MetricName(BaseModel):
+    """A metric that points were received for."""
+
+    name: str
+    kind: Literal["gauge", "sum", "histogram", "exponential_histogram", "summary"]
+    unit: str
+    description: str
+
+
+class MetricNames(BaseModel):
+    metrics: list[MetricName]
+
+
+class Series(BaseModel):
+    """One line: its group, and a value per time bucket."""
+
+    group: dict[str, str]
+    points: list[tuple[str, float | str | None]] = Field(description="[time of the bucket, value]")
+
+
+class MetricSeries(BaseModel):
+    name: str
+    kind: str
+    unit: str
+    agg: str
+    step_ms: float
+    series: list[Series]
+
+
+class Stats(BaseModel):
+    """How much is stored in the caller's workspace."""
+
+    spans: int
+    traces: int
+    logs: int
+    metric_points: int
+    run_metrics: int
+    rejects: int
+    backlog_bytes: dict[str, int] = Field(description="acknowledged, not yet queryable, by signal")

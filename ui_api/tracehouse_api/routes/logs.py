@@ -1,0 +1,136 @@
+"""`/v1/logs`: log records, newest first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Query, Response
+
+from tracehouse_api.access import Rows
+from tracehouse_api.models import Logs
+from tracehouse_api.parameters import (
+    Cursor,
+    From,
+    Limit,
+    SpanIdFilter,
+    To,
+    TraceIdFilter,
+    encode_cursor,
+)
+from tracehouse_api.spans import scope_json
+from tracehouse_api.values import attributes, hex_id, iso_time, json_response, text, typed
+
+router = APIRouter(prefix="/v1/logs", tags=["logs"])
+
+_COLUMNS = """
+    toUnixTimestamp64Nano(time) AS time_ns, toUnixTimestamp64Nano(observed_time) AS observed_ns,
+    trace_id, span_id, flags, severity_number, severity_text, event_name, body, body_type,
+    attributes, attribute_types, dropped_attributes_count, project, service,
+    resource_attributes, resource_types, scope_name, scope_version, scope_attributes, scope_types,
+    scope_schema_url, request_id, ordinal
+"""
+
+
+@router.get("", response_model=Logs)
+def list_logs(
+    rows: Rows,
+    project: str | None = None,
+    service: str | None = None,
+    session: str | None = None,
+    run: str | None = None,
+    trace_id: TraceIdFilter | None = None,
+    span_id: SpanIdFilter | None = None,
+    event_name: str | None = None,
+    min_severity: int | None = Query(None, ge=1, le=24, description="OTLP severity number"),
+    q: str | None = Query(None, min_length=1, description="text in the body"),
+    start: From = None,
+    end: To = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Response:
+    """Log records, newest first."""
+    where: list[str] = []
+    parameters: dict[str, Any] = {"limit": limit}
+    filters = {
+        "project": project,
+        "service": service,
+        "session_id": session,
+        "run_id": run,
+        "event_name": event_name,
+    }
+    for column, value in filters.items():
+        if value is not None:
+            where.append(f"{column} = {{{column}:String}}")
+            parameters[column] = value
+    if trace_id is not None:
+        where.append("trace_id = toFixedString(unhex({trace_id:String}), 16)")
+        parameters["trace_id"] = trace_id
+    if span_id is not None:
+        where.append("span_id = toFixedString(unhex({span_id:String}), 8)")
+        parameters["span_id"] = span_id
+    if min_severity is not None:
+        where.append("severity_number >= {min_severity:UInt8}")
+        parameters["min_severity"] = min_severity
+    if q is not None:
+        where.append("positionCaseInsensitiveUTF8(body, {q:String}) > 0")
+        parameters["q"] = q
+    if start is not None:
+        where.append("time >= fromUnixTimestamp64Nano({from_ns:Int64}, 'UTC')")
+        parameters["from_ns"] = start
+    if end is not None:
+        where.append("time < fromUnixTimestamp64Nano({to_ns:Int64}, 'UTC')")
+        parameters["to_ns"] = end
+    if cursor is not None:
+        where.append(
+            "(time, request_id, ordinal) < (fromUnixTimestamp64Nano({at_ns:Int64}, 'UTC'),"
+            " {at_request:UInt64}, {at_ordinal:UInt64})"
+        )
+        parameters |= _position(cursor)
+    found = rows.rows(
+        rows.select(
+            _COLUMNS,
+            "logs",
+            where,
+            "ORDER BY time DESC, request_id DESC, ordinal DESC"
+            " LIMIT 1 BY time, request_id, ordinal LIMIT {limit:UInt32} + 1",
+        ),
+        parameters,
+    )
+    page = found[:limit]
+    last = page[-1] if len(found) > limit else None
+    return json_response(
+        {
+            "logs": [_log_json(row) for row in page],
+            "next_cursor": encode_cursor(last["time_ns"], last["request_id"], last["ordinal"])
+            if last
+            else None,
+        }
+    )
+
+
+def _position(cursor: list[Any]) -> dict[str, int]:
+    try:
+        time_ns, request_id, ordinal = map(int, cursor)
+        return {"at_ns": time_ns, "at_request": request_id, "at_ordinal": ordinal}
+    except (ValueError, TypeError):
+        raise HTTPException(422, "cursor: use the next_cursor of an earlier answer") from None
+
+
+def _log_json(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "time": iso_time(row["time_ns"]),
+        "observed_time": iso_time(row["observed_ns"]) if row["observed_ns"] else None,
+        "trace_id": hex_id(row["trace_id"]),
+        "span_id": hex_id(row["span_id"]),
+        "severity_number": row["severity_number"],
+        "severity_text": text(row["severity_text"]),
+        "event_name": text(row["event_name"]),
+        "body": typed(row["body"], row["body_type"]),
+        "service": text(row["service"]),
+        "project": text(row["project"]),
+        "scope": scope_json(row),
+        "resource": attributes(row["resource_attributes"], row["resource_types"]),
+        "attributes": attributes(row["attributes"], row["attribute_types"]),
+        "dropped_attributes_count": row["dropped_attributes_count"],
+        "flags": row["flags"],
+    }

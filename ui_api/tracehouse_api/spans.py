@@ -1,0 +1,107 @@
+"""A row of `spans` as JSON, and the order of a trace's tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from tracehouse_api.values import (
+    attributes,
+    hex_id,
+    iso_time,
+    milliseconds,
+    rows_of,
+    text,
+)
+
+COLUMNS = """
+    trace_id, span_id, parent_span_id, trace_state, flags, name, span_kind,
+    toUnixTimestamp64Nano(start_time) AS start_ns, toUnixTimestamp64Nano(end_time) AS end_ns,
+    duration_ns, pending, status_code, status_message, project, service,
+    attributes, attribute_types, dropped_attributes_count,
+    events.time_unix_nano, events.name, events.attributes, events.types,
+    events.dropped_attributes_count, dropped_events_count,
+    links.trace_id, links.span_id, links.trace_state, links.attributes, links.types,
+    links.dropped_attributes_count, links.flags, dropped_links_count,
+    resource_attributes, resource_types, resource_schema_url,
+    scope_name, scope_version, scope_attributes, scope_types, scope_schema_url,
+    toUnixTimestamp64Nano(received_time) AS received_ns, version
+"""
+
+
+def span_json(row: dict[str, Any]) -> dict[str, Any]:
+    """A span, whole."""
+    pending = bool(row["pending"])
+    return {
+        "trace_id": row["trace_id"].hex(),
+        "span_id": row["span_id"].hex(),
+        "parent_span_id": hex_id(row["parent_span_id"]),
+        "name": text(row["name"]),
+        "kind": row["span_kind"],
+        "start_time": iso_time(row["start_ns"]),
+        "end_time": None if pending else iso_time(row["end_ns"]),
+        "duration_ms": None if pending else milliseconds(row["duration_ns"]),
+        "status": row["status_code"],
+        "status_message": text(row["status_message"]),
+        "pending": pending,
+        "service": text(row["service"]),
+        "project": text(row["project"]),
+        "scope": scope_json(row),
+        "resource": attributes(row["resource_attributes"], row["resource_types"]),
+        "resource_schema_url": text(row["resource_schema_url"]),
+        "attributes": attributes(row["attributes"], row["attribute_types"]),
+        "dropped_attributes_count": row["dropped_attributes_count"],
+        "events": rows_of(
+            time=map(iso_time, row["events.time_unix_nano"]),
+            name=map(text, row["events.name"]),
+            attributes=map(attributes, row["events.attributes"], row["events.types"]),
+            dropped_attributes_count=row["events.dropped_attributes_count"],
+        ),
+        "dropped_events_count": row["dropped_events_count"],
+        "links": rows_of(
+            trace_id=[value.hex() for value in row["links.trace_id"]],
+            span_id=[value.hex() for value in row["links.span_id"]],
+            trace_state=map(text, row["links.trace_state"]),
+            attributes=map(attributes, row["links.attributes"], row["links.types"]),
+            dropped_attributes_count=row["links.dropped_attributes_count"],
+            flags=row["links.flags"],
+        ),
+        "dropped_links_count": row["dropped_links_count"],
+        "trace_state": text(row["trace_state"]),
+        "flags": row["flags"],
+        "received_time": iso_time(row["received_ns"]),
+    }
+
+
+def scope_json(row: dict[str, Any]) -> dict[str, Any]:
+    """The instrumentation scope of a span or log record."""
+    return {
+        "name": text(row["scope_name"]),
+        "version": text(row["scope_version"]),
+        "attributes": attributes(row["scope_attributes"], row["scope_types"]),
+        "schema_url": text(row["scope_schema_url"]),
+    }
+
+
+def in_tree_order(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Parents before their children, siblings by start. A span whose parent is missing stands as
+    a root; so does one span of each cycle, so that no row is lost."""
+    by_start = sorted(rows, key=lambda row: (row["start_ns"], row["span_id"]))
+    known = {row["span_id"] for row in by_start}
+    children: dict[bytes | None, list[dict[str, Any]]] = {}
+    for row in by_start:
+        parent = row["parent_span_id"]
+        children.setdefault(parent if parent in known else None, []).append(row)
+    ordered: list[dict[str, Any]] = []
+    seen: set[bytes] = set()
+    # What is left after the roots' trees hangs in cycles: each is entered at its earliest span.
+    for root in (*children.get(None, ()), *by_start):
+        stack = [root]
+        while stack:
+            row = stack.pop()
+            if row["span_id"] in seen:
+                continue
+            seen.add(row["span_id"])
+            ordered.append(row)
+            stack.extend(reversed(children.get(row["span_id"], ())))
+    return ordered

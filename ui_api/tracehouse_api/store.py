@@ -1,0 +1,69 @@
+"""Reading ClickHouse on behalf of a workspace.
+
+This is the only place where a table's name meets a query: `Store.select` puts the caller's
+workspace into every statement, so that no route can forget it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from tracehouse_collector.clickhouse.database import Database
+
+Table = Literal[
+    "spans",
+    "trace_roots",
+    "logs",
+    "points",
+    "histograms",
+    "exponential_histograms",
+    "summaries",
+    "run_metrics",
+    "rejects",
+]
+
+# Text may hold any bytes (an attribute can be of type bytes), and is decoded where it is shown.
+BYTES = {"*String": "bytes"}
+
+
+class Store:
+    """One workspace's rows."""
+
+    def __init__(self, database: Database, workspace: str) -> None:
+        self._database = database
+        self._workspace = workspace
+
+    @staticmethod
+    def select(
+        columns: str,
+        table: Table,
+        where: Sequence[str] = (),
+        tail: str = "",
+        *,
+        final: bool = False,
+    ) -> str:
+        """A SELECT over the caller's rows; `tail` is everything from GROUP BY on."""
+        conditions = " AND ".join(("workspace = {workspace:String}", *where))
+        modifier = " FINAL" if final else ""
+        return f"SELECT {columns} FROM {table}{modifier} WHERE {conditions} {tail}"
+
+    def rows(
+        self,
+        statement: str,
+        parameters: Mapping[str, Any] | None = None,
+        settings: Mapping[str, Any] | None = None,
+    ) -> list[dict[str, Any]]:
+        """The rows of a statement made with `select`, or around it, as dictionaries.
+
+        Text columns come as bytes. Raises clickhouse-connect's errors.
+        """
+        with self._database.client() as client:
+            result = client.query(
+                statement,
+                parameters={**(parameters or {}), "workspace": self._workspace},
+                settings=dict(settings or {}),
+                query_formats=BYTES,
+            )
+            names = result.column_names
+            return [dict(zip(names, row, strict=True)) for row in result.result_rows]

@@ -1,0 +1,121 @@
+"""From stored values to JSON: ids, times, numbers, and attributes with the types they came with.
+
+JSON's conventions here: ids are lower-case hex; times ISO 8601 in UTC with nanoseconds; integers
+beyond ±2^53 are strings, since most readers would round them; bytes are base64; NaN and the
+infinities are strings, as in Protobuf's JSON mapping.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from fastapi import Response
+from google.protobuf.message import DecodeError
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValueList
+
+_EXACT_IN_JSON = 1 << 53
+
+
+def json_response(content: object, status: int = 200) -> Response:
+    """A JSON answer, serialised by orjson."""
+    return Response(orjson.dumps(content), status_code=status, media_type="application/json")
+
+
+def text(value: bytes) -> str:
+    """Stored text; what is not UTF-8 in it is replaced."""
+    return value.decode("utf-8", "replace")
+
+
+def hex_id(value: bytes) -> str | None:
+    """An id in hex; None for one that is absent (all zeros)."""
+    return value.hex() if value.strip(b"\0") else None
+
+
+def iso_time(ns: int) -> str:
+    """Unix nanoseconds as ISO 8601 in UTC, no digit lost."""
+    seconds, fraction = divmod(ns, 1_000_000_000)
+    if not -62_135_596_800 <= seconds <= 253_402_300_799:  # beyond datetime: years 1 to 9999
+        return str(ns)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{fraction:09d}Z"
+
+
+def milliseconds(ns: int) -> float:
+    """A duration in milliseconds."""
+    return ns / 1e6
+
+
+def integer(value: int) -> int | str:
+    """An integer; a string when a reader of JSON could round it."""
+    return value if -_EXACT_IN_JSON <= value <= _EXACT_IN_JSON else str(value)
+
+
+def number(value: float) -> float | str:
+    """A double; a string when JSON has no number for it."""
+    if math.isfinite(value):
+        return value
+    if math.isnan(value):
+        return "NaN"
+    return "Infinity" if value > 0 else "-Infinity"
+
+
+def attributes(values: Mapping[bytes, bytes], types: Sequence[str]) -> dict[str, Any]:
+    """An attribute map with the types that stand beside it."""
+    return {
+        text(key): typed(value, kind)
+        for (key, value), kind in zip(values.items(), types, strict=False)
+    }
+
+
+def typed(value: bytes, kind: str) -> Any:
+    """One stored value as it was sent. `kind` is the name in the column of types."""
+    try:
+        match kind:
+            case "string":
+                return text(value)
+            case "int":
+                return integer(int(value))
+            case "double":
+                return number(float(value))
+            case "bool":
+                return value == b"true"
+            case "array":
+                return [_any(item) for item in ArrayValue.FromString(value).values]
+            case "kvlist":
+                return {kv.key: _any(kv.value) for kv in KeyValueList.FromString(value).values}
+            case "bytes":
+                return base64.b64encode(value).decode()
+            case _:
+                return None
+    except (ValueError, DecodeError):  # stored by hand: shown as it is
+        return text(value)
+
+
+def _any(value: AnyValue) -> Any:
+    match value.WhichOneof("value"):
+        case "string_value":
+            return value.string_value
+        case "int_value":
+            return integer(value.int_value)
+        case "double_value":
+            return number(value.double_value)
+        case "bool_value":
+            return value.bool_value
+        case "array_value":
+            return [_any(item) for item in value.array_value.values]
+        case "kvlist_value":
+            return {kv.key: _any(kv.value) for kv in value.kvlist_value.values}
+        case "bytes_value":
+            return base64.b64encode(value.bytes_value).decode()
+        case _:
+            return None
+
+
+def rows_of(**columns: Iterable[Any]) -> list[dict[str, Any]]:
+    """Parallel arrays as a list of dictionaries."""
+    names = list(columns)
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
