@@ -106,7 +106,8 @@ def _page(
             # The key's own column beside the exact comparison, so that newer hours are not read.
             f"toStartOfHour(start_time) <= toStartOfHour({_AT})",
             f"(start_time, trace_id, span_id) < ({_AT},"
-            " toFixedString(unhex({at_trace:String}), 16), toFixedString(unhex({at_span:String}), 8))",
+            " toFixedString(unhex({at_trace:String}), 16),"
+            " toFixedString(unhex({at_span:String}), 8))",
         ]
         parameters |= _position(cursor)
     # First the places, reading the key in order, then the rows themselves, which are wide.

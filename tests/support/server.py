@@ -1,0 +1,145 @@
+"""A real `tracehouse serve`, as its own process, on free ports."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+
+_LISTENING = re.compile(r"OTLP/HTTP\s+(http://\S+)")
+_GRPC = re.compile(r"OTLP/gRPC\s+(\S+)")
+
+
+class Server:
+    """Starts on `start` (or `with`), on the same data folder each time; ended by process id."""
+
+    def __init__(self, home: Path, *arguments: str, environment: dict[str, str] | None = None):
+        self.home = home
+        self.data_dir = home / "data"
+        self._arguments = arguments
+        self._environment = environment or {}
+        self._process: subprocess.Popen[str] | None = None
+        self._log = home / "server.log"
+        self.http = ""
+        self.grpc = ""
+        self.key = ""
+
+    def start(self, *, http_port: int = 0, grpc_port: int = 0, timeout: float = 60) -> Self:
+        self.home.mkdir(parents=True, exist_ok=True)
+        with self._log.open("a") as log:
+            self._process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "tracehouse_agent.cli", "serve"),
+                    *("--data-dir", str(self.data_dir)),
+                    *("--http-port", str(http_port), "--grpc-port", str(grpc_port)),
+                    *self._arguments,
+                ],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                cwd=self.home,
+                env=os.environ | {"XDG_CONFIG_HOME": str(self.home / "config")} | self._environment,
+            )
+        self._await_banner(time.monotonic() + timeout)
+        credentials = json.loads((self.home / "config/tracehouse/credentials.json").read_text())
+        self.key = credentials["default"]["api_key"]
+        return self
+
+    def _await_banner(self, deadline: float) -> None:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        banner = ""
+        while "curl -H" not in banner and "api role" not in banner:
+            line = self._process.stdout.readline()
+            if not line or time.monotonic() > deadline:
+                self._process.wait(10)
+                raise AssertionError(f"the server did not start:\n{banner}\n{self.log()}")
+            banner += line
+        if found := _LISTENING.search(banner):
+            self.http = found[1]
+        if found := _GRPC.search(banner):
+            self.grpc = found[1]
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """The ports bound, to start again on the same ones."""
+        return {
+            "http_port": int(self.http.rpartition(":")[2]),
+            "grpc_port": int(self.grpc.rpartition(":")[2]),
+        }
+
+    def log(self) -> str:
+        return self._log.read_text() if self._log.exists() else ""
+
+    def stop(self, timeout: float = 20) -> int:
+        """SIGTERM, and the exit code."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
+        return self._process.wait(timeout)
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(10)
+
+    def __enter__(self) -> Self:
+        return self if self._process else self.start()
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self.kill()
+
+    # --- as a client --------------------------------------------------------------------------
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"x-api-key": self.key}
+
+    def post(
+        self,
+        signal_name: str,
+        body: bytes,
+        content_type: str = "application/x-protobuf",
+        **headers: str,
+    ) -> httpx.Response:
+        """An OTLP request over HTTP."""
+        return httpx.post(
+            f"{self.http}/v1/{signal_name}",
+            content=body,
+            headers=self.headers
+            | {"content-type": content_type}
+            | {name.replace("_", "-"): value for name, value in headers.items()},
+            timeout=60,
+        )
+
+    def get(self, path: str, **parameters: Any) -> httpx.Response:
+        """A query."""
+        return httpx.get(
+            f"{self.http}{path}", params=parameters, headers=self.headers, timeout=60
+        )
+
+    def settle(self, timeout: float = 30) -> None:
+        """Return once everything acknowledged can be queried."""
+        deadline = time.monotonic() + timeout
+        while any(self.get("/v1/stats").json()["backlog_bytes"].values()):
+            assert time.monotonic() < deadline, f"still not loaded:\n{self.log()[-4000:]}"
+            time.sleep(0.05)
+
+    def resident_bytes(self) -> int:
+        """Resident memory of the process."""
+        fields = Path(f"/proc/{self.pid}/statm").read_text().split()
+        return int(fields[1]) * os.sysconf("SC_PAGE_SIZE")
