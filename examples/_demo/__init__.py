@@ -1,0 +1,1 @@
+"""The parts of demo.py: a server, the programs, what is expected of them, and the report."""

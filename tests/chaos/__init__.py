@@ -1,0 +1,1 @@
+"""What the world does to a server, and what must hold meanwhile."""

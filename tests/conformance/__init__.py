@@ -1,0 +1,1 @@
+"""What OTLP and HTTP promise to clients, checked against a real server."""
