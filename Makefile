@@ -24,7 +24,7 @@ generate: $(VENV)/.dev  ## write what is made from semconv/registry
 	$(BIN)/python -m tracehouse_semconv.generate
 
 demo: $(VENV)/.dev  ## run the examples against a fresh server and print what arrived
-	$(BIN)/python examples/demo.py
+	$(BIN)/python examples/demo.py $(ARGS)
 
 bench: $(VENV)/.bench  ## side by side with peers; prints a table
 	$(BIN)/python -m bench $(ARGS)

@@ -1,1 +1,1 @@
-"""Side by side with peers. `make bench` prints a table; see docs/architecture.md for what it means."""
+"""Side by side with peers: `make bench` prints a table, docs/architecture.md what it means."""

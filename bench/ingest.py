@@ -68,9 +68,11 @@ def _stored(server: Server, signal: Signal) -> int:
 
 def rotel(bodies: Path, count: int, signal: Signal, options: Options, name: str) -> Result:
     """rotel in front of the HTTP fixture over the same engine."""
-    with tempfile.TemporaryDirectory() as home, ClickHouseHttp(Path(home)) as clickhouse, Rotel(
-        clickhouse.url, options=options
-    ) as agent:
+    with (
+        tempfile.TemporaryDirectory() as home,
+        ClickHouseHttp(Path(home)) as clickhouse,
+        Rotel(clickhouse.url, options=options) as agent,
+    ):
         rows = count * ROWS_PER_BODY
         pids = (agent.pid, clickhouse.pid)
         before, started = cpu_seconds(*pids), time.monotonic()

@@ -61,7 +61,7 @@ def _template(signal: Signal, rnd: random.Random) -> bytes:
         return key_values(
             {
                 "http.request.method": "POST",
-                "url.full": f"https://example.com/v1/items/{rnd.randint(0, 10**6)}?q={rnd.randbytes(24).hex()}",
+                "url.full": "https://example.com/v1/items?q=" + rnd.randbytes(28).hex(),
                 "http.response.status_code": rnd.choice((200, 200, 200, 404, 500)),
                 "gen_ai.request.model": rnd.choice(("gpt-5", "claude-opus-4-1", "qwen3")),
                 "gen_ai.usage.input_tokens": rnd.randint(1, 4000),
@@ -153,9 +153,7 @@ def _metrics_template(resource: Any, attributes: Any, now: int, rnd: random.Rand
             )
             point.attributes.extend(attributes())
             point.attributes[-1].value.string_value = _MARKER.decode("latin-1")
-    return request.SerializeToString().replace(
-        _MARKER.decode("latin-1").encode(), b"....mark"
-    )
+    return request.SerializeToString().replace(_MARKER.decode("latin-1").encode(), b"....mark")
 
 
 def read(path: Path) -> Iterator[bytes]:
@@ -184,7 +182,15 @@ class _Feed:
         return body
 
 
-def send(target: str, path: Path, signal: Signal, transport: str, key: str, senders: int, per_second: float) -> dict[str, float]:
+def send(
+    target: str,
+    path: Path,
+    signal: Signal,
+    transport: str,
+    key: str,
+    senders: int,
+    per_second: float,
+) -> dict[str, float]:
     """Send all bodies from `senders` threads; seconds and the number of bodies sent."""
     feed = _Feed(path, per_second)
     sent: list[int] = []

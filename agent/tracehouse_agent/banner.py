@@ -18,7 +18,7 @@ def banner(
         f"    API and OTLP/HTTP   {click.style(http, fg='cyan', underline=True)}",
     ]
     if grpc is not None:
-        lines.append(f"    OTLP/gRPC           {click.style(grpc, fg='cyan')}")
+        lines.append(f"    OTLP/gRPC           {click.style(grpc, fg='cyan', underline=True)}")
         lines += [
             f"    data                {data_dir}",
             "",

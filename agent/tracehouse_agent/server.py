@@ -13,8 +13,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from importlib.metadata import version
 
 import click
@@ -22,6 +21,7 @@ import uvicorn
 
 from tracehouse_agent.banner import banner
 from tracehouse_agent.credentials import ensure_local_key
+from tracehouse_agent.http_server import HttpServer, bounded_protocol
 from tracehouse_agent.logs import configure_logging
 from tracehouse_api.access import House
 from tracehouse_api.app import Application, create_api
@@ -103,10 +103,11 @@ async def _serve(
         else None
     )
     api = create_api(house, queries=settings.role is not Role.collector)
-    server = _HttpServer(
+    server = HttpServer(
         uvicorn.Config(
             Application(api, otlp, settings.cors_origins),
             log_config=None,
+            http=bounded_protocol(settings.head_timeout_seconds),
             access_log=False,
             server_header=False,
             lifespan="off",
@@ -132,14 +133,6 @@ async def _serve(
     if grpc:
         await grpc.stop(settings.drain_seconds / 2)
     await http
-
-
-class _HttpServer(uvicorn.Server):
-    """Uvicorn without signal handlers of its own: `_serve` decides when to stop."""
-
-    @contextmanager
-    def capture_signals(self) -> Generator[None, None, None]:
-        yield
 
 
 def _stop_on_signals() -> asyncio.Event:
@@ -168,7 +161,7 @@ def _announce(
     click.echo(
         banner(
             http=http,
-            grpc=f"{host}:{grpc_port}" if grpc_port else None,
+            grpc=f"http://{host}:{grpc_port}" if grpc_port else None,
             key=key,
             profile=profile,
             data_dir=str(settings.data_dir),

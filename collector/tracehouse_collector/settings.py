@@ -71,6 +71,9 @@ class ServerSettings(BaseSettings):
     body_timeout_seconds: PositiveFloat = Field(
         60.0, description="how long a client may take to send one body"
     )
+    head_timeout_seconds: PositiveFloat = Field(
+        10.0, description="how long a client may take to send the head of a request"
+    )
     spool_max_bytes: PositiveInt = Field(
         8 << 30, description="backlog per signal at which new requests are told to wait"
     )

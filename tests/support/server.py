@@ -66,7 +66,7 @@ class Server:
         if found := _LISTENING.search(banner):
             self.http = found[1]
         if found := _GRPC.search(banner):
-            self.grpc = found[1]
+            self.grpc = found[1].removeprefix("http://")
 
     @property
     def pid(self) -> int:
@@ -128,9 +128,7 @@ class Server:
 
     def get(self, path: str, **parameters: Any) -> httpx.Response:
         """A query."""
-        return httpx.get(
-            f"{self.http}{path}", params=parameters, headers=self.headers, timeout=60
-        )
+        return httpx.get(f"{self.http}{path}", params=parameters, headers=self.headers, timeout=60)
 
     def settle(self, timeout: float = 30) -> None:
         """Return once everything acknowledged can be queried."""

@@ -9,9 +9,9 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.middleware.cors import CORSMiddleware
 
 from tracehouse_api import problems
-from tracehouse_api.access import House, principal
+from tracehouse_api.access import House, known_parameters, principal
 from tracehouse_api.models import Problem
-from tracehouse_api.routes import logs, metrics, operations, spans, traces
+from tracehouse_api.routes import logs, metrics, operations, rejects, spans, traces
 from tracehouse_api.values import json_response
 from tracehouse_collector.receivers.otlp_http import OtlpHttp, Receive, Scope, Send
 
@@ -38,10 +38,10 @@ def create_api(house: House, *, queries: bool = True) -> FastAPI:
     api.state.house = house
     problems.install(api)
     api.include_router(operations.open_router)
-    guarded = [Depends(principal)]
+    guarded = [Depends(principal), Depends(known_parameters)]
     api.include_router(operations.router, dependencies=guarded)
     if queries:
-        for resource in (traces, spans, logs, metrics):
+        for resource in (traces, spans, logs, metrics, rejects):
             api.include_router(resource.router, dependencies=guarded)
 
     def openapi() -> Response:

@@ -169,6 +169,20 @@ class MetricSeries(BaseModel):
     series: list[Series]
 
 
+class Reject(BaseModel):
+    """A row that could not be stored as it was sent."""
+
+    received_time: str
+    signal: Literal["traces", "logs", "metrics"]
+    reason: str
+    service: str
+    record: Any = Field(description="the row; ids in hex, nested values as JSON text")
+
+
+class Rejects(BaseModel):
+    rejects: list[Reject]
+
+
 class Stats(BaseModel):
     """How much is stored in the caller's workspace."""
 

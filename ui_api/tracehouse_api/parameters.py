@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import Path, Query
+from fastapi import HTTPException, Path, Query
 from pydantic import AfterValidator, BeforeValidator
 
 _FRACTION = re.compile(r"^(?P<whole>[^.]*)\.(?P<fraction>\d+)(?P<zone>.*)$")
@@ -54,19 +54,19 @@ def encode_cursor(*position: int | str) -> str:
     return base64.urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
 
 
-def decode_cursor(value: str) -> list[Any]:
-    """The position in a cursor. Raises ValueError."""
+def decode_cursor(cursor: str, *kinds: Callable[[Any], Any]) -> list[Any]:
+    """The position in a cursor, each part read by its kind. Raises HTTPException 422."""
     try:
-        position = json.loads(base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)))
-    except (ValueError, binascii.Error):
-        raise ValueError("use the next_cursor of an earlier answer, unchanged") from None
-    if not isinstance(position, list):
-        raise ValueError("use the next_cursor of an earlier answer, unchanged")
-    return position  # pyright: ignore[reportUnknownVariableType]
+        position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        return [kind(part) for kind, part in zip(kinds, position, strict=True)]
+    except (ValueError, TypeError):
+        detail = "cursor: use the next_cursor of an earlier answer, unchanged"
+        raise HTTPException(422, detail) from None
 
 
-def _cursor(value: Any) -> Any:
-    return decode_cursor(value) if isinstance(value, str) else value
+def hex_text(value: Any) -> str:
+    """Hex digits, checked. Raises ValueError."""
+    return bytes.fromhex(value).hex()
 
 
 Time = Annotated[int, BeforeValidator(_parse_time_parameter)]
@@ -79,10 +79,7 @@ To = Annotated[
     Query(alias="to", description="latest time, ISO 8601 or unix nanoseconds, exclusive"),
 ]
 Limit = Annotated[int, Query(ge=1, le=1000, description="rows in one answer")]
-Cursor = Annotated[
-    Annotated[list[Any], BeforeValidator(_cursor)] | None,
-    Query(description="`next_cursor` of the answer before", json_schema_extra={"type": "string"}),
-]
+Cursor = Annotated[str | None, Query(description="`next_cursor` of the answer before")]
 TraceId = Annotated[str, Path(description="32 hex digits"), _hex_id(32)]
 TraceIdFilter = Annotated[str, Query(description="32 hex digits"), _hex_id(32)]
 SpanIdFilter = Annotated[str, Query(description="16 hex digits"), _hex_id(16)]

@@ -46,9 +46,12 @@ def install(app: FastAPI) -> None:
         )
         return problem(error.kind.http, error.message, headers)
 
-    async def http_error(_: Request, error: Exception) -> Response:
+    async def http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        return problem(error.status_code, str(error.detail), dict(error.headers or {}))
+        detail = str(error.detail)
+        if detail == "Not Found":
+            detail = f"there is nothing at {request.url.path}: the routes are listed at /docs"
+        return problem(error.status_code, detail, dict(error.headers or {}))
 
     async def bad_parameters(_: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)

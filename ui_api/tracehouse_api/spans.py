@@ -14,17 +14,28 @@ from tracehouse_api.values import (
     text,
 )
 
-COLUMNS = """
+SOURCE_COLUMNS = """
+    mapKeys(resource_attributes) AS resource_keys,
+    mapValues(resource_attributes) AS resource_values, resource_types,
+    scope_name, scope_version, mapKeys(scope_attributes) AS scope_keys,
+    mapValues(scope_attributes) AS scope_values, scope_types, scope_schema_url
+"""
+COLUMNS = f"""
     trace_id, span_id, parent_span_id, trace_state, flags, name, span_kind,
     toUnixTimestamp64Nano(start_time) AS start_ns, toUnixTimestamp64Nano(end_time) AS end_ns,
     duration_ns, pending, status_code, status_message, project, service,
-    attributes, attribute_types, dropped_attributes_count,
-    events.time_unix_nano, events.name, events.attributes, events.types,
+    mapKeys(attributes) AS attribute_keys, mapValues(attributes) AS attribute_values,
+    attribute_types, dropped_attributes_count,
+    events.time_unix_nano, events.name, events.types,
+    arrayMap(m -> mapKeys(m), events.attributes) AS event_keys,
+    arrayMap(m -> mapValues(m), events.attributes) AS event_values,
     events.dropped_attributes_count, dropped_events_count,
-    links.trace_id, links.span_id, links.trace_state, links.attributes, links.types,
+    links.trace_id, links.span_id, links.trace_state, links.types,
+    arrayMap(m -> mapKeys(m), links.attributes) AS link_keys,
+    arrayMap(m -> mapValues(m), links.attributes) AS link_values,
     links.dropped_attributes_count, links.flags, dropped_links_count,
-    resource_attributes, resource_types, resource_schema_url,
-    scope_name, scope_version, scope_attributes, scope_types, scope_schema_url,
+    resource_schema_url,
+    {SOURCE_COLUMNS},
     toUnixTimestamp64Nano(received_time) AS received_ns, version
 """
 
@@ -47,14 +58,14 @@ def span_json(row: dict[str, Any]) -> dict[str, Any]:
         "service": text(row["service"]),
         "project": text(row["project"]),
         "scope": scope_json(row),
-        "resource": attributes(row["resource_attributes"], row["resource_types"]),
+        "resource": attributes_of(row, "resource"),
         "resource_schema_url": text(row["resource_schema_url"]),
-        "attributes": attributes(row["attributes"], row["attribute_types"]),
+        "attributes": attributes_of(row, "attribute"),
         "dropped_attributes_count": row["dropped_attributes_count"],
         "events": rows_of(
             time=map(iso_time, row["events.time_unix_nano"]),
             name=map(text, row["events.name"]),
-            attributes=map(attributes, row["events.attributes"], row["events.types"]),
+            attributes=map(attributes, row["event_keys"], row["event_values"], row["events.types"]),
             dropped_attributes_count=row["events.dropped_attributes_count"],
         ),
         "dropped_events_count": row["dropped_events_count"],
@@ -62,7 +73,7 @@ def span_json(row: dict[str, Any]) -> dict[str, Any]:
             trace_id=[value.hex() for value in row["links.trace_id"]],
             span_id=[value.hex() for value in row["links.span_id"]],
             trace_state=map(text, row["links.trace_state"]),
-            attributes=map(attributes, row["links.attributes"], row["links.types"]),
+            attributes=map(attributes, row["link_keys"], row["link_values"], row["links.types"]),
             dropped_attributes_count=row["links.dropped_attributes_count"],
             flags=row["links.flags"],
         ),
@@ -78,9 +89,14 @@ def scope_json(row: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": text(row["scope_name"]),
         "version": text(row["scope_version"]),
-        "attributes": attributes(row["scope_attributes"], row["scope_types"]),
+        "attributes": attributes_of(row, "scope"),
         "schema_url": text(row["scope_schema_url"]),
     }
+
+
+def attributes_of(row: dict[str, Any], whose: str) -> dict[str, Any]:
+    """The attributes in the columns `WHOSE_keys`, `WHOSE_values` and `WHOSE_types`."""
+    return attributes(row[f"{whose}_keys"], row[f"{whose}_values"], row[f"{whose}_types"])
 
 
 def in_tree_order(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -63,12 +63,17 @@ def number(value: float) -> float | str:
     return "Infinity" if value > 0 else "-Infinity"
 
 
-def attributes(values: Mapping[bytes, bytes], types: Sequence[str]) -> dict[str, Any]:
-    """An attribute map with the types that stand beside it."""
-    return {
-        text(key): typed(value, kind)
-        for (key, value), kind in zip(values.items(), types, strict=False)
-    }
+def attributes(
+    keys: Sequence[bytes], values: Sequence[bytes], types: Sequence[str]
+) -> dict[str, Any]:
+    """An attribute map, from its keys, values and types side by side.
+
+    OTLP asks for unique keys, and some senders repeat one: the first counts, as in filters.
+    """
+    found: dict[str, Any] = {}
+    for key, value, kind in zip(keys, values, types, strict=True):
+        found.setdefault(text(key), typed(value, kind))
+    return found
 
 
 def typed(value: bytes, kind: str) -> Any:

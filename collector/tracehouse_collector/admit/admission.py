@@ -11,12 +11,13 @@ from collections.abc import Callable, Mapping
 import xxhash
 from google.protobuf.message import Message
 
-from tracehouse_collector.admit.otlp import count_rejected, is_empty, parse, response
+from tracehouse_collector.admit.otlp import count, parse, response
 from tracehouse_collector.admit.otlp_json import parse_json
 from tracehouse_collector.admit.refusal import (
     FORBIDDEN,
     FULL,
     INTERNAL,
+    TOO_LARGE,
     UNAUTHENTICATED,
     UNAVAILABLE,
     Refusal,
@@ -28,6 +29,8 @@ from tracehouse_collector.telemetry import Telemetry
 from tracehouse_semconv.record import Signal, encode
 
 _RETRY_SECONDS = 5.0
+# Some parts cost a byte to send and kilobytes to load.
+MAX_PARTS = 200_000
 # Above this a parse is long enough to be felt by other requests, and moves to a thread.
 _INLINE_BYTES = 1 << 20
 
@@ -103,8 +106,14 @@ class Admission:
     ) -> Message:
         if self.closing:
             raise Refusal(UNAVAILABLE, "the server is shutting down", retry_after=_RETRY_SECONDS)
-        rejected = count_rejected(signal, message)
-        if not is_empty(signal, message):
+        counted = count(signal, message)
+        if counted.parts > MAX_PARTS:
+            raise Refusal(
+                TOO_LARGE,
+                f"the request has {counted.parts} resources, scopes and rows, and {MAX_PARTS} is "
+                "the most: send smaller batches",
+            )
+        if counted.parts:
             record = encode(
                 signal,
                 payload,
@@ -122,8 +131,8 @@ class Admission:
                     f"the spool cannot be written ({error.strerror}): try again",
                     retry_after=_RETRY_SECONDS,
                 ) from error
-        self._telemetry.accepted(signal, len(payload), rejected)
-        return response(signal, rejected)
+        self._telemetry.accepted(signal, len(payload), counted.rejected)
+        return response(signal, counted.rejected)
 
     def refused(self, signal: Signal, error: Exception) -> Refusal:
         """Count what was not accepted, and give it the form of a refusal."""

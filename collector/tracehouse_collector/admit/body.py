@@ -87,6 +87,7 @@ class Body:
 
     def __init__(self, encoding: str, limit: int) -> None:
         encoding = encoding.strip().lower()
+        encoding = "gzip" if encoding == "x-gzip" else encoding  # RFC 9110, 8.4.1.3
         if encoding not in ("", "identity", "gzip", "zstd", "deflate"):
             raise Refusal(
                 UNSUPPORTED,

@@ -75,38 +75,39 @@ def response(signal: Signal, rejected: int) -> Message:
         setattr(message.partial_success, exchange.rejected_field, rejected)
         message.partial_success.error_message = (
             f"{rejected} could not be stored as sent (ids of the wrong length, or times that are "
-            "missing, reversed or out of range); they are kept, with the reason, in the table "
-            "`rejects`"
+            "missing, reversed or out of range); see GET /v1/rejects for the rows and the reasons"
         )
     return message
 
 
-def is_empty(signal: Signal, message: Any) -> bool:
-    """Whether the request holds nothing at all."""
-    if signal is Signal.traces:
-        return not message.resource_spans
-    if signal is Signal.logs:
-        return not message.resource_logs
-    return not message.resource_metrics
+@dataclass(slots=True)
+class Count:
+    """What a request holds: its parts (resources, scopes, rows), and the rows among them that the
+    database will put into `rejects`, by the rules in schema/000*.sql."""
+
+    parts: int = 0
+    rejected: int = 0
 
 
-def count_rejected(signal: Signal, message: Any) -> int:
-    """How many rows the database will put into `rejects`, by the rules in schema/000*.sql.
+def count(signal: Signal, message: Any) -> Count:
+    """Count a request's parts, and what of it cannot be stored.
 
     The one loop over rows on the way in: 0.7 µs a span, against 1 µs for the parse. It buys an
     exact partial success, which a client cannot have later.
     """
     if signal is Signal.traces:
-        return _rejected_spans(message)
+        return _count_spans(message)
     if signal is Signal.logs:
-        return _rejected_log_records(message)
-    return _rejected_points(message)
+        return _count_log_records(message)
+    return _count_points(message)
 
 
-def _rejected_spans(message: Any) -> int:
-    rejected = 0
+def _count_spans(message: Any) -> Count:
+    counted = Count(len(message.resource_spans))
     for resource_spans in message.resource_spans:
+        counted.parts += len(resource_spans.scope_spans)
         for scope_spans in resource_spans.scope_spans:
+            counted.parts += len(scope_spans.spans)
             for span in scope_spans.spans:
                 trace_id, span_id = span.trace_id, span.span_id
                 start, end = span.start_time_unix_nano, span.end_time_unix_nano
@@ -119,31 +120,38 @@ def _rejected_spans(message: Any) -> int:
                     or span_id == _NO_SPAN
                     or len(span.parent_span_id) not in (0, 8)
                 ):
-                    rejected += 1
-    return rejected
+                    counted.rejected += 1
+    return counted
 
 
-def _rejected_log_records(message: Any) -> int:
-    return sum(
-        record.time_unix_nano > LATEST_NS or record.observed_time_unix_nano > LATEST_NS
-        for resource_logs in message.resource_logs
-        for scope_logs in resource_logs.scope_logs
-        for record in scope_logs.log_records
-    )
+def _count_log_records(message: Any) -> Count:
+    counted = Count(len(message.resource_logs))
+    for resource_logs in message.resource_logs:
+        counted.parts += len(resource_logs.scope_logs)
+        for scope_logs in resource_logs.scope_logs:
+            counted.parts += len(scope_logs.log_records)
+            counted.rejected += sum(
+                record.time_unix_nano > LATEST_NS or record.observed_time_unix_nano > LATEST_NS
+                for record in scope_logs.log_records
+            )
+    return counted
 
 
-def _rejected_points(message: Any) -> int:
-    rejected = 0
+def _count_points(message: Any) -> Count:
+    counted = Count(len(message.resource_metrics))
     for resource_metrics in message.resource_metrics:
+        counted.parts += len(resource_metrics.scope_metrics)
         for scope_metrics in resource_metrics.scope_metrics:
+            counted.parts += len(scope_metrics.metrics)
             for metric in scope_metrics.metrics:
                 kind = metric.WhichOneof("data")
                 if kind is None:
                     continue
-                for point in getattr(metric, kind).data_points:
-                    if (
-                        not 0 < point.time_unix_nano <= LATEST_NS
-                        or point.start_time_unix_nano > LATEST_NS
-                    ):
-                        rejected += 1
-    return rejected
+                points = getattr(metric, kind).data_points
+                counted.parts += len(points)
+                counted.rejected += sum(
+                    not 0 < point.time_unix_nano <= LATEST_NS
+                    or point.start_time_unix_nano > LATEST_NS
+                    for point in points
+                )
+    return counted

@@ -19,18 +19,6 @@ from tracehouse_collector.admit.refusal import UNREADABLE, Refusal
 from tracehouse_semconv.record import Signal
 
 _ID_KEYS = frozenset(("traceId", "spanId", "parentSpanId", "trace_id", "span_id", "parent_span_id"))
-_LISTS = frozenset(
-    (
-        "resourceSpans", "scopeSpans", "spans", "links",
-        "resourceLogs", "scopeLogs", "logRecords",
-        "resourceMetrics", "scopeMetrics", "metrics", "dataPoints", "exemplars",
-        "resource_spans", "scope_spans", "resource_logs", "scope_logs", "log_records",
-        "resource_metrics", "scope_metrics", "data_points",
-    )
-)  # fmt: skip
-_METRIC_KINDS = frozenset(
-    ("gauge", "sum", "histogram", "exponentialHistogram", "exponential_histogram", "summary")
-)
 # Protobuf's own parser gives up at 100 levels; so does this one.
 _MAX_DEPTH = 100
 
@@ -38,10 +26,9 @@ _MAX_DEPTH = 100
 def parse_json(signal: Signal, body: bytes) -> Message:
     """The request in a JSON body. Raises Refusal that says what is wrong with it, and where."""
     try:
-        document: Any = json.loads(body)
+        document: Any = json.loads(body, object_hook=_to_protobuf_json)
         if not isinstance(document, dict):
             raise Refusal(UNREADABLE, "the body is JSON, but not an object")
-        _ids_to_base64(document)  # pyright: ignore[reportUnknownArgumentType]
         return json_format.ParseDict(
             document,
             EXCHANGES[signal].request(),
@@ -50,7 +37,7 @@ def parse_json(signal: Signal, body: bytes) -> Message:
         )
     except (ValueError, json_format.ParseError, RecursionError, TypeError) as error:
         reason = str(error) if not isinstance(error, RecursionError) else "nested too deeply"
-        raise Refusal(UNREADABLE, f"the body is not valid OTLP/JSON: {reason[:500]}") from error
+        raise Refusal(UNREADABLE, f"the body is not valid OTLP/JSON: {reason[-300:]}") from error
 
 
 def to_json(message: Message) -> bytes:
@@ -58,17 +45,21 @@ def to_json(message: Message) -> bytes:
     return json.dumps(json_format.MessageToDict(message)).encode()
 
 
-def _ids_to_base64(node: dict[str, Any]) -> None:
-    """Rewrite ids in place. Attribute values are not walked: what is in them is not ours."""
-    for key, value in node.items():
-        if key in _ID_KEYS:
-            node[key] = _id(value)
-        elif key in _LISTS and isinstance(value, list):
-            for child in value:  # pyright: ignore[reportUnknownVariableType]
-                if isinstance(child, dict):
-                    _ids_to_base64(child)  # pyright: ignore[reportUnknownArgumentType]
-        elif key in _METRIC_KINDS and isinstance(value, dict):
-            _ids_to_base64(value)  # pyright: ignore[reportUnknownArgumentType]
+def _to_protobuf_json(node: dict[str, Any]) -> dict[str, Any]:
+    """One object of the document, changed in place. Attribute keys are values in OTLP/JSON and
+    never keys of an object, so whatever is called `traceId` is one."""
+    for key in _ID_KEYS & node.keys():
+        node[key] = _id(node[key])
+    for key in ("bytesValue", "bytes_value"):
+        if isinstance(value := node.get(key), str):
+            _check_base64(value)
+    return node
+
+
+def _check_base64(value: str) -> None:
+    """Raises ValueError; Protobuf's JSON parser would take it for nothing."""
+    standard = value.replace("-", "+").replace("_", "/")
+    base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True)
 
 
 def _id(value: object) -> str:
@@ -77,7 +68,7 @@ def _id(value: object) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise Refusal(UNREADABLE, f"an id must be a string of hex digits, not {value!r}")
+        raise ValueError(f"an id must be a string of hex digits, not {value!r}")
     try:
         return base64.b64encode(binascii.unhexlify(value)).decode()
     except ValueError:

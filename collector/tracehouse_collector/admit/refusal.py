@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import grpc
 from google.protobuf.duration_pb2 import Duration
-from google.rpc.error_details_pb2 import RetryInfo
+from google.rpc.error_details_pb2 import BadRequest, RetryInfo
 from google.rpc.status_pb2 import Status
 
 
@@ -50,6 +50,9 @@ class Refusal(Exception):
         """The google.rpc.Status that both transports answer with."""
         code: int = self.kind.grpc.value[0]
         status = Status(code=code, message=self.message)
+        if self.kind is UNREADABLE:
+            fault = BadRequest.FieldViolation(description=self.message)
+            status.details.add().Pack(BadRequest(field_violations=[fault]))
         if self.retry_after is not None:
             delay = Duration()
             delay.FromNanoseconds(int(self.retry_after * 1e9))

@@ -12,6 +12,7 @@ import logging
 import queue
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -96,10 +97,28 @@ class Database:
             )
             return [tuple(row) for row in result.result_rows]
 
-    def insert_raw(self, table: str, data: bytes, fmt: str, settings: Mapping[str, Any]) -> None:
-        """Insert bytes that are already in a ClickHouse format."""
+    def insert_raw(
+        self,
+        table: str,
+        data: bytes,
+        fmt: str,
+        settings: Mapping[str, Any],
+        *,
+        file: Path | None = None,
+    ) -> None:
+        """Insert bytes that are already in a ClickHouse format.
+
+        `file`: a file that holds exactly `data`. The embedded engine reads it where it stands;
+        handing it bytes would write them to a temporary file first (2 µs a span).
+        """
         with self.client() as client:
-            client.raw_insert(table, insert_block=data, fmt=fmt, settings=dict(settings))
+            if file is None or not self.embedded:
+                client.raw_insert(table, insert_block=data, fmt=fmt, settings=dict(settings))
+                return
+            clause = ", ".join(f"{name} = {_quoted(value)}" for name, value in settings.items())
+            client.command(
+                f"INSERT INTO {table} FROM INFILE {_quoted(file)} SETTINGS {clause} FORMAT {fmt}"
+            )
 
     def close(self) -> None:
         for client in self._all:
@@ -117,6 +136,11 @@ def error_code(error: Exception) -> int | None:
 def embedded_url(directory: str) -> str:
     """The URL of an embedded ClickHouse in a directory."""
     return f"chdb://{quote(directory)}"
+
+
+def _quoted(value: object) -> str:
+    text = str(value).replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{text}'"
 
 
 def _without_password(url: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from tracehouse_collector.clickhouse.database import Database, error_code
@@ -9,6 +11,8 @@ from tracehouse_collector.load.loader import InsertFailed
 from tracehouse_collector.load.verdict import verdict
 from tracehouse_collector.schema.migrate import otlp_proto
 from tracehouse_semconv.record import Signal
+
+_MAX_INSERT_BYTES = 2 << 30
 
 
 class Inserter:
@@ -30,14 +34,17 @@ class Inserter:
             "max_partitions_per_insert_block": 0,
             # Blocks must be cut alike when an insert is repeated, or their tokens would differ.
             "max_insert_threads": 1,
+            "input_format_parallel_parsing": 0,
+            # Over this the insert fails and is tried in halves, before the process runs out.
+            "max_memory_usage": _MAX_INSERT_BYTES,
         }
         if cluster:
             self._settings["distributed_foreground_insert"] = 1
 
-    def insert(self, signal: Signal, data: bytes, token: str) -> None:
+    def insert(self, signal: Signal, data: bytes, token: str, *, file: Path | None = None) -> None:
         settings = self._settings | {"insert_deduplication_token": token}
         try:
-            self._database.insert_raw(f"inbox_{signal.name}", data, "Protobuf", settings)
+            self._database.insert_raw(f"inbox_{signal.name}", data, "Protobuf", settings, file=file)
         except ClickHouseError as error:
             raise InsertFailed(verdict(error_code(error)), str(error)[:2000]) from error
         except OSError as error:

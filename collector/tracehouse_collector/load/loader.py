@@ -7,6 +7,10 @@ How "exactly once" is held:
 - The cursor moves only after the insert, and says beforehand how many records are tried at a time
   (see `spool/cursor.py`), so a restart repeats the very same inserts.
 
+- Two faults at once can change what is repeated, hence the token: an insert that was committed and
+  not confirmed, and then a flipped bit, or no memory to repeat it whole. That is left to the
+  tables: their keys hold a row's identity, so a row that comes twice replaces itself.
+
 What a failure leads to is decided in `verdict.py` and `_patience`. Retrying waits longer each
 time, up to `_MAX_WAIT`; shrinking, poison and doubt all halve the range in the end, until the
 culprit is alone; a single record that is still refused becomes a dead letter and the loop goes on.
@@ -24,6 +28,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tracehouse_collector.load.dead_letters import DeadLetters
+from tracehouse_collector.load.normalise import normalised
 from tracehouse_collector.load.verdict import Verdict
 from tracehouse_collector.spool.cursor import Cursor, Position
 from tracehouse_collector.spool.group_commit import GroupCommit
@@ -50,8 +55,9 @@ class Destination(Protocol):
 
     name: str
 
-    def insert(self, signal: Signal, data: bytes, token: str) -> None:
-        """Insert records; a token that was inserted before adds nothing. Raises InsertFailed."""
+    def insert(self, signal: Signal, data: bytes, token: str, *, file: Path | None = None) -> None:
+        """Insert records; a token that was inserted before adds nothing. `file`, where given,
+        holds exactly `data`. Raises InsertFailed."""
         ...
 
 
@@ -91,6 +97,8 @@ class Loader:
         """Stop, after trying for so long to load what is spooled. What is left stays spooled."""
         self._draining.set()
         self._spool.changed.set()
+        if self._thread.ident is None:  # never started
+            return
         self._thread.join(timeout=drain_seconds)
         self._stop.set()
         self._spool.changed.set()
@@ -142,7 +150,9 @@ class Loader:
                 batch = (last - first + 1) // 2
                 self._cursor.save(Position(segment.number, first, batch))
                 continue
-            if isinstance(outcome, InsertFailed):
+            if isinstance(outcome, InsertFailed) and not self._insert_mended(
+                segment, data, records[first], first
+            ):
                 self._quarantine(segment, data, records[first], first, outcome)
             first = last
             batch = min(batch * 2, len(records))
@@ -189,8 +199,12 @@ class Loader:
 
     def _insert(self, segment: Segment, data: bytes, records: Sequence[Record], first: int) -> None:
         started = time.monotonic()
+        joined = _joined(data, records)
         self._destination.insert(
-            self._signal, _joined(data, records), self._token(segment, records, first)
+            self._signal,
+            joined,
+            self._token(segment, records, first),
+            file=segment.path if len(joined) == segment.end else None,
         )
         seconds = time.monotonic() - started
         self._linger = min(_MAX_LINGER, max(_MIN_LINGER, 4 * seconds))
@@ -202,6 +216,19 @@ class Loader:
             seconds,
             max(0.0, (self._now_ns() - newest) / 1e9),
         )
+
+    def _insert_mended(self, segment: Segment, data: bytes, record: Record, index: int) -> bool:
+        """Insert a refused record rewritten; whether that helped. What Protobuf's own parser takes
+        and ClickHouse's does not (groups, unknown wire types, one field of a oneof after another)
+        is gone when the message is written anew."""
+        try:
+            mended = normalised(data[record.start : record.end])
+            token = self._token(segment, [record], index) + "/mended"
+            self._destination.insert(self._signal, mended, token)
+        except (InsertFailed, ValueError):
+            logger.debug("rewriting the record did not help", exc_info=True)
+            return False
+        return True
 
     def _token(self, segment: Segment, records: Sequence[Record], first: int) -> str:
         checksum = zlib.crc32(b"".join(r.checksum.to_bytes(4, "little") for r in records))

@@ -62,6 +62,7 @@ _POISON = frozenset(
         9,    # SIZES_OF_COLUMNS_DOESNT_MATCH
         25, 26, 27, 33, 38, 41, 72,  # CANNOT_PARSE_…, CANNOT_READ_ALL_DATA
         32,   # ATTEMPT_TO_READ_AFTER_EOF
+        36,   # BAD_ARGUMENTS: what the Protobuf reader says of an enum it does not know
         69,   # ARGUMENT_OUT_OF_BOUND
         70,   # CANNOT_CONVERT_TYPE
         117,  # INCORRECT_DATA
@@ -71,11 +72,8 @@ _POISON = frozenset(
         321,  # VALUE_IS_OUT_OF_RANGE_OF_DATA_TYPE
         349,  # CANNOT_INSERT_NULL_IN_ORDINARY_COLUMN
         407,  # DECIMAL_OVERFLOW
-        432,  # UNKNOWN_PROTOBUF_FORMAT
-        434,  # PROTOBUF_BAD_CAST
-        443,  # NO_COLUMNS_SERIALIZED_TO_PROTOBUF_FIELDS
-        444,  # PROTOBUF_FIELD_NOT_REPEATED
-        636,  # CANNOT_EXTRACT_TABLE_STRUCTURE
+        436,  # PROTOBUF_BAD_CAST
+        437,  # PROTOBUF_FIELD_NOT_REPEATED
         691,  # UNKNOWN_ELEMENT_OF_ENUM
     )
 )  # fmt: skip

@@ -8,7 +8,7 @@ decompressed under the same bound as everything else.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import grpc
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 # Framing and compression overhead on top of the bound, which is held by `decompress`.
 _SLACK_BYTES = 1 << 20
-_Handler = Callable[[bytes, Any], Awaitable[bytes]]
+_Handler = Callable[[AsyncIterator[bytes], Any], Awaitable[bytes]]
 
 
 class OtlpGrpc:
@@ -37,6 +37,8 @@ class OtlpGrpc:
                 ("grpc.per_message_decompression", 0),
                 ("grpc.max_receive_message_length", admission.max_request_bytes + _SLACK_BYTES),
                 ("grpc.so_reuseport", 0),
+                # identity and gzip: anything else is UNIMPLEMENTED, as gRPC asks.
+                ("grpc.compression_enabled_algorithms_bitset", 0b101),
             ]
         )
         self._server.add_generic_rpc_handlers((_Handlers(admission),))
@@ -61,11 +63,15 @@ class OtlpGrpc:
 
 
 class _Handlers(grpc.GenericRpcHandler):
-    """One unary handler per signal; every other method is answered with UNIMPLEMENTED."""
+    """One handler per signal; every other method is answered with UNIMPLEMENTED.
+
+    They are declared as streaming, which is the same on the wire, because gRPC reads the message
+    of a unary call before the call is seen: a stranger's 64 MiB would be buffered first.
+    """
 
     def __init__(self, admission: Admission) -> None:
         self._methods = {
-            exchange.rpc: grpc.unary_unary_rpc_method_handler(  # bytes in, bytes out
+            exchange.rpc: grpc.stream_unary_rpc_method_handler(
                 _exporter(admission, signal)  # pyright: ignore[reportArgumentType]
             )
             for signal, exchange in EXCHANGES.items()
@@ -76,12 +82,13 @@ class _Handlers(grpc.GenericRpcHandler):
 
 
 def _exporter(admission: Admission, signal: Signal) -> _Handler:
-    async def export(request: bytes, context: Any) -> bytes:
+    async def export(requests: AsyncIterator[bytes], context: Any) -> bytes:
         try:
             metadata = dict(context.invocation_metadata() or ())
             principal = admission.authenticate(
                 metadata.get("authorization"), metadata.get("x-api-key")
             )
+            request = await anext(requests, b"")
             encoding = "gzip" if request.startswith(GZIP_MAGIC) else ""
             payload = decompress(request, encoding, admission.max_request_bytes)
             message = await admission.admit_protobuf(principal, signal, payload)

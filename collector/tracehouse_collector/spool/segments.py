@@ -79,11 +79,16 @@ class Segments:
         self._max_bytes = max_bytes
         self._open: _Open | None = None
         files.make_directory(directory)
-        self._sealed = [
-            Segment(int(name.removesuffix(_SUFFIX)), directory / name, files.size(directory / name))
-            for name in files.list(directory)
-            if name.endswith(_SUFFIX)
-        ]
+        names = [name for name in files.list(directory) if name.endswith(_SUFFIX)]
+        self._sealed = sorted(
+            (
+                Segment(
+                    int(name.removesuffix(_SUFFIX)), directory / name, files.size(directory / name)
+                )
+                for name in names
+            ),
+            key=lambda segment: segment.number,
+        )
         self._recover_tail(keep_torn)
         last = self._sealed[-1].number if self._sealed else 0
         # A number that a cursor has passed would never be read: do not start over below it.

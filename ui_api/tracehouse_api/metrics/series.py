@@ -90,6 +90,10 @@ def _read(
         f"SELECT groups, {BUCKET}, {aggregate} AS result FROM ({inner}) GROUP BY groups, bucket",
         query.parameters() | parameters,
     )
+    return _results(query, found)
+
+
+def _results(query: MetricQuery, found: list[dict[str, Any]]) -> list[Line]:
     return [
         (group, {row["bucket"]: row["result"] for row in group_rows})
         for group, group_rows in query.lines(found)
@@ -100,6 +104,8 @@ def _sum(rows: Store, query: MetricQuery) -> list[Line]:
     """increase, rate and sum speak of what happened; the others of the values as sent."""
     if query.quantile is not None:
         raise Unanswerable("a sum has no quantiles: use rate, increase, last, avg, min, max, count")
+    if query.agg == "last":
+        return _last_of_each(rows, query)
     if query.agg not in ("increase", "rate", "sum"):
         return _values(rows, query, _POINT_AGGREGATES[query.agg])
     columns = {"value": "sum(value)"}
@@ -109,6 +115,25 @@ def _sum(rows: Store, query: MetricQuery) -> list[Line]:
         (group, {at: amount.get("value", 0.0) / divisor for at, amount in points.items()})
         for group, points in found
     ]
+
+
+def _last_of_each(rows: Store, query: MetricQuery) -> list[Line]:
+    """What the series of a group stood at, added up."""
+    inner = rows.select(
+        f"series, time, value, {query.groups_select()}",
+        "points",
+        [*IN_RANGE, "value_type != 'none'"],
+        final=True,
+    )
+    last = (
+        f"SELECT groups, {BUCKET}, argMax(value, points.time) AS value"
+        f" FROM ({inner}) AS points GROUP BY groups, series, bucket"
+    )
+    found = rows.rows(
+        f"SELECT groups, bucket, sum(value) AS result FROM ({last}) GROUP BY groups, bucket",
+        query.parameters(),
+    )
+    return _results(query, found)
 
 
 def _histogram(rows: Store, query: MetricQuery) -> list[Line]:

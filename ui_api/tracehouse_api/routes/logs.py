@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, HTTPException, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from tracehouse_api.access import Rows
 from tracehouse_api.models import Logs
@@ -15,19 +15,20 @@ from tracehouse_api.parameters import (
     SpanIdFilter,
     To,
     TraceIdFilter,
+    decode_cursor,
     encode_cursor,
 )
-from tracehouse_api.spans import scope_json
-from tracehouse_api.values import attributes, hex_id, iso_time, json_response, text, typed
+from tracehouse_api.spans import SOURCE_COLUMNS, attributes_of, scope_json
+from tracehouse_api.values import hex_id, iso_time, json_response, text, typed
 
 router = APIRouter(prefix="/v1/logs", tags=["logs"])
 
-_COLUMNS = """
+_COLUMNS = f"""
     toUnixTimestamp64Nano(time) AS time_ns, toUnixTimestamp64Nano(observed_time) AS observed_ns,
     trace_id, span_id, flags, severity_number, severity_text, event_name, body, body_type,
-    attributes, attribute_types, dropped_attributes_count, project, service,
-    resource_attributes, resource_types, scope_name, scope_version, scope_attributes, scope_types,
-    scope_schema_url, request_id, ordinal
+    mapKeys(attributes) AS attribute_keys, mapValues(attributes) AS attribute_values,
+    attribute_types, dropped_attributes_count, project, service, {SOURCE_COLUMNS},
+    request_id, ordinal
 """
 
 
@@ -85,7 +86,8 @@ def list_logs(
             "(time, request_id, ordinal) < (fromUnixTimestamp64Nano({at_ns:Int64}, 'UTC'),"
             " {at_request:UInt64}, {at_ordinal:UInt64})"
         )
-        parameters |= _position(cursor)
+        keys = ("at_ns", "at_request", "at_ordinal")
+        parameters |= zip(keys, decode_cursor(cursor, int, int, int), strict=True)
     found = rows.rows(
         rows.select(
             _COLUMNS,
@@ -108,14 +110,6 @@ def list_logs(
     )
 
 
-def _position(cursor: list[Any]) -> dict[str, int]:
-    try:
-        time_ns, request_id, ordinal = map(int, cursor)
-        return {"at_ns": time_ns, "at_request": request_id, "at_ordinal": ordinal}
-    except (ValueError, TypeError):
-        raise HTTPException(422, "cursor: use the next_cursor of an earlier answer") from None
-
-
 def _log_json(row: dict[str, Any]) -> dict[str, Any]:
     return {
         "time": iso_time(row["time_ns"]),
@@ -129,8 +123,8 @@ def _log_json(row: dict[str, Any]) -> dict[str, Any]:
         "service": text(row["service"]),
         "project": text(row["project"]),
         "scope": scope_json(row),
-        "resource": attributes(row["resource_attributes"], row["resource_types"]),
-        "attributes": attributes(row["attributes"], row["attribute_types"]),
+        "resource": attributes_of(row, "resource"),
+        "attributes": attributes_of(row, "attribute"),
         "dropped_attributes_count": row["dropped_attributes_count"],
         "flags": row["flags"],
     }

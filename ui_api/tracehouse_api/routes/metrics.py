@@ -76,7 +76,9 @@ def get_series(
     ] = None,
     group_by: Annotated[
         list[str] | None,
-        Query(description="attribute keys, or `resource.<key>`, `service`, `project`"),
+        Query(
+            description="attribute keys, `resource.<key>`, `service` or `project`; comma-separated"
+        ),
     ] = None,
     agg: Annotated[
         str | None,
@@ -106,7 +108,7 @@ def get_series(
         first,
         last,
         step_ns,
-        tuple(group_by or ()),
+        tuple(key for keys in group_by or () for key in keys.split(",") if key),
         agg or metric.default_agg,
         from_beginning=start is None,
     )

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
-from tracehouse_api.access import Rows
+from tracehouse_api.access import ATTRIBUTE_PREFIX, Rows
 from tracehouse_api.models import Spans
-from tracehouse_api.parameters import Cursor, From, Limit, To, TraceIdFilter, encode_cursor
+from tracehouse_api.parameters import (
+    Cursor,
+    From,
+    Limit,
+    To,
+    TraceIdFilter,
+    decode_cursor,
+    encode_cursor,
+    hex_text,
+)
 from tracehouse_api.spans import COLUMNS, span_json
 from tracehouse_api.store import Store
 from tracehouse_api.values import json_response
@@ -16,7 +25,6 @@ from tracehouse_semconv.record import varint
 
 router = APIRouter(prefix="/v1/spans", tags=["traces"])
 
-_ATTRIBUTE = "attribute."
 _AT = "fromUnixTimestamp64Nano({at_ns:Int64}, 'UTC')"
 _TEXT_FILTERS = ("project", "service", "name", "session_id", "run_id")
 
@@ -49,12 +57,14 @@ def list_spans(
     kind: Literal["unspecified", "internal", "server", "client", "producer", "consumer"]
     | None = None,
     min_duration_ms: float | None = Query(None, ge=0, le=1e12),
+    attribute: str | None = Query(None, alias=ATTRIBUTE_PREFIX, include_in_schema=False),
     start: From = None,
     end: To = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
     """Spans, newest first; each in its latest version."""
+    del attribute  # stands for all `attribute.<key>`
     where: list[str] = []
     parameters: dict[str, Any] = {"limit": limit}
     values = (project, service, name, session, run)
@@ -109,7 +119,8 @@ def _page(
             " toFixedString(unhex({at_trace:String}), 16),"
             " toFixedString(unhex({at_span:String}), 8))",
         ]
-        parameters |= _position(cursor)
+        keys = ("at_ns", "at_trace", "at_span")
+        parameters |= zip(keys, decode_cursor(cursor, int, hex_text, hex_text), strict=True)
     # First the places, reading the key in order, then the rows themselves, which are wide.
     places = rows.rows(
         rows.select(
@@ -155,23 +166,11 @@ def _page(
     return page, encode_cursor(last["start_ns"], last["trace_id"].hex(), last["span_id"].hex())
 
 
-def _position(cursor: list[Any]) -> dict[str, Any]:
-    try:
-        start_ns, trace_id, span_id = cursor
-        return {
-            "at_ns": int(start_ns),
-            "at_trace": bytes.fromhex(trace_id).hex(),
-            "at_span": bytes.fromhex(span_id).hex(),
-        }
-    except (ValueError, TypeError):
-        raise HTTPException(422, "cursor: use the next_cursor of an earlier answer") from None
-
-
 def _attribute_filters(request: Request) -> list[tuple[str, str]]:
     return [
-        (name.removeprefix(_ATTRIBUTE), value)
+        (name.removeprefix(ATTRIBUTE_PREFIX), value)
         for name, value in request.query_params.multi_items()
-        if name.startswith(_ATTRIBUTE)
+        if name.startswith(ATTRIBUTE_PREFIX)
     ]
 
 

@@ -8,7 +8,16 @@ from fastapi import APIRouter, HTTPException, Query, Response
 
 from tracehouse_api.access import Rows
 from tracehouse_api.models import Trace, Traces
-from tracehouse_api.parameters import Cursor, From, Limit, To, TraceId, encode_cursor
+from tracehouse_api.parameters import (
+    Cursor,
+    From,
+    Limit,
+    To,
+    TraceId,
+    decode_cursor,
+    encode_cursor,
+    hex_text,
+)
 from tracehouse_api.spans import COLUMNS, in_tree_order, span_json
 from tracehouse_api.store import Store
 from tracehouse_api.values import iso_time, json_response, milliseconds, text
@@ -99,7 +108,7 @@ def _page(
     if it is the best of its trace, which is looked up for each batch of candidates.
     """
     page: list[dict[str, Any]] = []
-    position = _position(cursor)
+    position = decode_cursor(cursor, int, hex_text) if cursor else None
     for _ in range(_ROUNDS):
         conditions = list(where)
         if position is not None:
@@ -122,18 +131,8 @@ def _page(
         page += [row for row in candidates if best.get(row["trace_id"]) == row["span_id"]]
         if len(page) > limit or len(candidates) <= limit:
             break
-        position = (candidates[-1]["start_ns"], candidates[-1]["trace_id"].hex())
+        position = [candidates[-1]["start_ns"], candidates[-1]["trace_id"].hex()]
     return page[:limit], len(page) > limit
-
-
-def _position(cursor: list[Any] | None) -> tuple[int, str] | None:
-    if cursor is None:
-        return None
-    try:
-        start_ns, trace_id = cursor
-        return int(start_ns), bytes.fromhex(trace_id).hex()
-    except (ValueError, TypeError):
-        raise HTTPException(422, "cursor: use the next_cursor of an earlier answer") from None
 
 
 def _ids(trace_ids: set[bytes] | list[bytes]) -> dict[str, Any]:
