@@ -23,7 +23,9 @@ BODY = otlp.traces(otlp.span(1)).SerializeToString()
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that waits for a body no longer than two seconds."""
     home = tmp_path_factory.mktemp("server")
-    with Server(home, "--body-timeout-seconds", f"{BODY_TIMEOUT:g}") as running:
+    timeouts = ("--body-timeout-seconds", "--head-timeout-seconds")
+    arguments = [part for flag in timeouts for part in (flag, f"{BODY_TIMEOUT:g}")]
+    with Server(home, *arguments) as running:
         yield running
 
 

@@ -54,8 +54,6 @@ ODDITIES: dict[str, dict[str, bytes]] = {
         "an attribute's value as a number": field(9, field(1, b"a") + field(2, 6)),
     },
     "fields more than once": {
-        "a name": field(5, b"second"),
-        "an empty name": field(5, b""),
         "a status, in two parts": field(15, field(2, b"msg")) + field(15, field(3, 2)),
         "a value: text, then a number": attribute("a", TEXT + SEVEN),
         "a value: a number, then text": attribute("a", SEVEN + TEXT),

@@ -39,7 +39,9 @@ from tracehouse_semconv.record import Damage, Record, Signal, decode, scan
 logger = logging.getLogger(__name__)
 
 _MIN_WAIT, _MAX_WAIT = 0.2, 10.0
-_MIN_LINGER, _MAX_LINGER = 0.1, 0.5
+# How long an open segment gathers records: several times what an insert takes, so that a trickle
+# costs little, and less than a second, so that a person sees what was sent.
+_LINGER_PER_INSERT, _MIN_LINGER, _MAX_LINGER = 6, 0.1, 0.6
 
 
 class InsertFailed(Exception):
@@ -146,13 +148,13 @@ class Loader:
             outcome = self._insert_patiently(segment, data, records[first:last], first)
             if outcome is None:
                 return
-            if isinstance(outcome, InsertFailed) and last - first > 1:
-                batch = (last - first + 1) // 2
-                self._cursor.save(Position(segment.number, first, batch))
-                continue
             if isinstance(outcome, InsertFailed) and not self._insert_mended(
-                segment, data, records[first], first
+                segment, data, records[first:last], first, outcome
             ):
+                if last - first > 1:
+                    batch = (last - first + 1) // 2
+                    self._cursor.save(Position(segment.number, first, batch))
+                    continue
                 self._quarantine(segment, data, records[first], first, outcome)
             first = last
             batch = min(batch * 2, len(records))
@@ -207,7 +209,7 @@ class Loader:
             file=segment.path if len(joined) == segment.end else None,
         )
         seconds = time.monotonic() - started
-        self._linger = min(_MAX_LINGER, max(_MIN_LINGER, 4 * seconds))
+        self._linger = min(_MAX_LINGER, max(_MIN_LINGER, _LINGER_PER_INSERT * seconds))
         newest = decode(memoryview(data)[records[-1].start : records[-1].end]).received_ns
         self._telemetry.loaded(
             self._signal,
@@ -217,16 +219,25 @@ class Loader:
             max(0.0, (self._now_ns() - newest) / 1e9),
         )
 
-    def _insert_mended(self, segment: Segment, data: bytes, record: Record, index: int) -> bool:
-        """Insert a refused record rewritten; whether that helped. What Protobuf's own parser takes
+    def _insert_mended(
+        self,
+        segment: Segment,
+        data: bytes,
+        records: Sequence[Record],
+        first: int,
+        failure: InsertFailed,
+    ) -> bool:
+        """Insert refused records rewritten; whether that helped. What Protobuf's own parser takes
         and ClickHouse's does not (groups, unknown wire types, one field of a oneof after another)
-        is gone when the message is written anew."""
+        is gone when the messages are written anew."""
+        if failure.verdict is Verdict.shrink:
+            return False
         try:
-            mended = normalised(data[record.start : record.end])
-            token = self._token(segment, [record], index) + "/mended"
+            mended = b"".join(normalised(data[record.start : record.end]) for record in records)
+            token = self._token(segment, records, first) + "/mended"
             self._destination.insert(self._signal, mended, token)
         except (InsertFailed, ValueError):
-            logger.debug("rewriting the record did not help", exc_info=True)
+            logger.debug("rewriting the records did not help", exc_info=True)
             return False
         return True
 

@@ -74,6 +74,7 @@ _POISON = frozenset(
         407,  # DECIMAL_OVERFLOW
         436,  # PROTOBUF_BAD_CAST
         437,  # PROTOBUF_FIELD_NOT_REPEATED
+        444,  # UNKNOWN_PROTOBUF_FORMAT: the messages are corrupted
         691,  # UNKNOWN_ELEMENT_OF_ENUM
     )
 )  # fmt: skip

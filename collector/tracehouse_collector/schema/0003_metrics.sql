@@ -195,7 +195,7 @@ FROM (
         {{ m.source_names() }}, {{ m.renamed(metric_fields, 'metric_', 'metric_') }},
         {{ m.passed(point_fields[kind], 'point') }},
         {{ m.attribute_map('point.attributes') }} AS attributes
-    FROM (SELECT * FROM metrics_in WHERE notEmpty(`metric_{{ kind }}.data_points.time_unix_nano`))
+    FROM metrics_in
     ARRAY JOIN {{ m.renamed(point_fields[kind], 'metric_' ~ kind ~ '.data_points.', 'point.') }}
     WHERE `point.time_unix_nano` BETWEEN 1 AND {{ m.latest_ns }} AND `point.start_time_unix_nano` <= {{ m.latest_ns }}
 )

@@ -1,0 +1,73 @@
+"""Killed at any moment, the server and its database: what was acknowledged is there, once."""
+
+from __future__ import annotations
+
+import random
+import time
+from pathlib import Path
+
+from tests.chaos.counting import CountingClient
+from tests.support.clickhouse_http import ClickHouseHttp
+from tests.support.server import Server
+
+KILLS = 4
+
+
+def test_the_server_is_killed(tmp_path: Path) -> None:
+    random_ = random.Random(1)
+    with Server(tmp_path) as server:
+        with CountingClient(server) as client:
+            for _ in range(KILLS):
+                client.wait_for(10)
+                time.sleep(random_.uniform(0, 0.5))
+                ports = server.ports
+                server.kill()
+                server.start(**ports)
+            client.wait_for(10)
+        assert client.retried > 0
+        client.check()
+        assert not [path for path in dead_letters(server) if not is_torn(path)]
+
+
+def test_the_server_is_killed_while_clickhouse_is_another_process(tmp_path: Path) -> None:
+    with (
+        ClickHouseHttp(tmp_path / "clickhouse") as clickhouse,
+        Server(tmp_path / "home", "--clickhouse-url", clickhouse.url) as server,
+    ):
+        with CountingClient(server) as client:
+            for wait in (0.1, 0.3):
+                client.wait_for(10)
+                time.sleep(wait)
+                ports = server.ports
+                server.kill()
+                server.start(**ports)
+            client.wait_for(10)
+        client.check()
+
+
+def test_clickhouse_is_killed(tmp_path: Path) -> None:
+    random_ = random.Random(2)
+    with (
+        ClickHouseHttp(tmp_path / "clickhouse") as clickhouse,
+        Server(tmp_path / "home", "--clickhouse-url", clickhouse.url) as server,
+    ):
+        with CountingClient(server) as client:
+            for _ in range(KILLS):
+                client.wait_for(10)
+                time.sleep(random_.uniform(0, 0.5))
+                clickhouse.kill()
+                client.wait_for(10)  # the door stays open
+                clickhouse.start()
+            client.wait_for(10)
+        assert client.retried == 0
+        client.check()
+        assert dead_letters(server) == []
+
+
+def dead_letters(server: Server) -> list[Path]:
+    return list((server.data_dir / "dead-letter").glob("*.json"))
+
+
+def is_torn(path: Path) -> bool:
+    """Whether it is a record whose writing was cut off, hence never acknowledged."""
+    return '"torn"' in path.read_text()
