@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -68,7 +69,7 @@ def run_load(**options: Any) -> dict[str, float]:
     return json.loads(done.stdout)
 
 
-def wait_until(condition: Any, *, timeout: float = 120, pause: float = 0.1) -> None:
+def wait_until(condition: Callable[[], bool], *, timeout: float = 120, pause: float = 0.1) -> None:
     """Ask until the condition holds. Raises TimeoutError."""
     deadline = time.monotonic() + timeout
     while not condition():

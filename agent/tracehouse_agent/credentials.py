@@ -56,8 +56,11 @@ def _read(path: Path) -> dict[str, Any]:
         profiles = json.loads(path.read_text())
     except ValueError:
         raise ValueError(f"{path} is not valid JSON: mend it or move it away") from None
-    if not isinstance(profiles, dict):
-        raise ValueError(f"{path} is not a JSON object: mend it or move it away")
+    if not isinstance(profiles, dict) or not all(
+        isinstance(profile, dict)
+        for profile in profiles.values()  # pyright: ignore[reportUnknownVariableType]
+    ):
+        raise ValueError(f"{path} is not an object of profiles: mend it or move it away")
     return profiles  # pyright: ignore[reportUnknownVariableType]
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, Field, PositiveFloat, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -26,6 +26,8 @@ class Role(StrEnum):
 
 class Retention(BaseModel):
     """Days that rows are kept, per table; 0 keeps them for ever."""
+
+    model_config = ConfigDict(extra="forbid")
 
     spans: int = Field(0, ge=0)
     logs: int = Field(0, ge=0)

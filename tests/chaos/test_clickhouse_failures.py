@@ -61,18 +61,17 @@ def spool(server: Server, number: int, *records: bytes) -> None:
 
 
 FAULTS: list[dict[str, Any]] = [
-    {"fail_inserts": 3, "code": code, "when": when}
-    for code in (252, 241, 209, 1002)
-    for when in ("before", "after")
-] + [
-    {"drop_connection": 3, "when": "before"},
-    {"drop_connection": 3, "when": "after"},
+    {"fail_inserts": 2, "code": 252, "when": "before"},  # too many parts
+    {"fail_inserts": 2, "code": 252, "when": "after"},
+    {"fail_inserts": 2, "code": 241, "when": "after"},  # out of memory
+    {"fail_inserts": 2, "code": 1002, "when": "after"},  # who knows
+    {"drop_connection": 2, "when": "before"},
+    {"drop_connection": 2, "when": "after"},
     {"hang": 30, "when": "before"},
     {"hang": 30, "when": "after"},
 ]
 
 
-@pytest.mark.timeout(180)
 def test_whatever_an_insert_suffers_nothing_is_lost_or_doubled(
     tmp_path: Path, clickhouse: ClickHouseHttp
 ) -> None:
@@ -104,6 +103,7 @@ def test_a_batch_that_takes_too_much_memory_is_halved(
     with server:
         server.settle()
         assert stored(server, "traces") == dict.fromkeys(range(1, 9), 1)
+        assert 'signal="traces",verdict="shrink"} 3.0' in server.get("/metrics").text
         assert dead_letters(server) == []
 
 

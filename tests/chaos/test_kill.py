@@ -29,22 +29,6 @@ def test_the_server_is_killed(tmp_path: Path) -> None:
         assert not [path for path in dead_letters(server) if not is_torn(path)]
 
 
-def test_the_server_is_killed_while_clickhouse_is_another_process(tmp_path: Path) -> None:
-    with (
-        ClickHouseHttp(tmp_path / "clickhouse") as clickhouse,
-        Server(tmp_path / "home", "--clickhouse-url", clickhouse.url) as server,
-    ):
-        with CountingClient(server) as client:
-            for wait in (0.1, 0.3):
-                client.wait_for(10)
-                time.sleep(wait)
-                ports = server.ports
-                server.kill()
-                server.start(**ports)
-            client.wait_for(10)
-        client.check()
-
-
 def test_clickhouse_is_killed(tmp_path: Path) -> None:
     random_ = random.Random(2)
     with (

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from fastapi import HTTPException, Path, Query
 from pydantic import AfterValidator, BeforeValidator
 
-_FRACTION = re.compile(r"^(?P<whole>[^.]*)\.(?P<fraction>\d+)(?P<zone>.*)$")
+_FRACTION = re.compile(r"^(?P<whole>[^.,]*)[.,](?P<fraction>\d+)(?P<zone>.*)$")
 _LATEST = (1 << 63) - 1
 
 
@@ -59,7 +59,7 @@ def decode_cursor(cursor: str, *kinds: Callable[[Any], Any]) -> list[Any]:
     try:
         position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         return [kind(part) for kind, part in zip(kinds, position, strict=True)]
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError, RecursionError):
         detail = "cursor: use the next_cursor of an earlier answer, unchanged"
         raise HTTPException(422, detail) from None
 

@@ -6,10 +6,14 @@ ends it, so that a bomb costs the bound and no more.
 
 from __future__ import annotations
 
+import sys
 import zlib
 from typing import Protocol
 
-from backports import zstd
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 from tracehouse_collector.admit.refusal import TOO_LARGE, UNREADABLE, UNSUPPORTED, Refusal
 
@@ -96,6 +100,7 @@ class Body:
         self._encoding = "" if encoding == "identity" else encoding
         self._limit = limit
         self._decompressor: _Decompressor | None = None
+        self._held = b""
         self._parts: list[bytes] = []
         self._size = 0
 
@@ -107,6 +112,11 @@ class Body:
             self._take(data)
             return
         try:
+            data = self._held + data
+            self._held = b""
+            if self._encoding == "deflate" and self._decompressor is None and len(data) < 2:
+                self._held = data  # two bytes tell zlib's format from the bare stream
+                return
             while data:
                 # A gzip or zstd body may be several members or frames, one after the other.
                 if self._decompressor is None or self._decompressor.ended:
@@ -120,7 +130,7 @@ class Body:
 
     def finish(self) -> bytes:
         """The whole body."""
-        if self._decompressor is not None and not self._decompressor.ended:
+        if self._held or (self._decompressor is not None and not self._decompressor.ended):
             raise Refusal(UNREADABLE, f"the {self._encoding} body ends too early")
         return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
 

@@ -110,7 +110,7 @@ CREATE TABLE IF NOT EXISTS spans_in{{ m.on_cluster }} (
 
 -- What could not be stored as what it claims to be, kept whole with the reason.
 {% call m.table('rejects', ('Replacing', ''), 'toYYYYMM(received_time)',
-                'workspace, received_time, signal, reason, cityHash64(record)', 'rand()') %}
+                'workspace, received_time, signal, reason, cityHash64(record)', 'cityHash64(record)') %}
     workspace LowCardinality(String),
     received_time DateTime64(9, 'UTC'),
     signal LowCardinality(String),

@@ -38,7 +38,7 @@ def test_any_single_changed_character_is_noticed(at: int, character: str) -> Non
     assert is_well_formed(changed) == (changed == KEY)
 
 
-@pytest.mark.parametrize("key", MALFORMED)
+@pytest.mark.parametrize("key", MALFORMED, ids=range(len(MALFORMED)))
 def test_what_is_not_a_key_is_malformed(key: str) -> None:
     assert not is_well_formed(key)
 
@@ -59,7 +59,7 @@ def test_keys_are_there_after_a_restart(path: Path) -> None:
     assert KeyFile(path).principal(KEY) == Principal("team", frozenset({"ingest"}))
 
 
-@pytest.mark.parametrize("key", [*MALFORMED, generate_key()])
+@pytest.mark.parametrize("key", [*MALFORMED, generate_key()], ids=range(len(MALFORMED) + 1))
 def test_an_unknown_or_malformed_key_lets_nobody_in(path: Path, key: str) -> None:
     keys = KeyFile(path)
     keys.add(KEY, name="one")
@@ -67,7 +67,7 @@ def test_an_unknown_or_malformed_key_lets_nobody_in(path: Path, key: str) -> Non
     assert keys.principal(key) is None
 
 
-@pytest.mark.parametrize("key", MALFORMED)
+@pytest.mark.parametrize("key", MALFORMED, ids=range(len(MALFORMED)))
 def test_a_malformed_key_is_not_kept(path: Path, key: str) -> None:
     with pytest.raises(ValueError, match="not a tracehouse key"):
         KeyFile(path).add(key, name="one")

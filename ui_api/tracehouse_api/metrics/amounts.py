@@ -7,6 +7,8 @@ exponential histogram is `Exponential(scale, sign, index)`.
 
 from __future__ import annotations
 
+import math
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,9 +33,15 @@ class Exponential:
     def edges(self) -> tuple[float, float]:
         if self.sign == 0:
             return 0.0, 0.0
-        base = 2.0 ** (2.0**-self.scale)
-        low, high = base**self.index, base ** (self.index + 1)
+        low, high = self._power(self.index), self._power(self.index + 1)
         return (low, high) if self.sign > 0 else (-high, -low)
+
+    def _power(self, index: int) -> float:
+        """base ** index; the largest double where that is beyond it."""
+        try:
+            return math.pow(2.0, math.ldexp(index, -self.scale))
+        except OverflowError:
+            return sys.float_info.max
 
 
 def number_amount(value: float) -> Amount:

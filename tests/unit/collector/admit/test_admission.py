@@ -77,13 +77,13 @@ def test_a_known_key_with_the_scope_is_let_in(keys: KeyFile) -> None:
 
 
 def test_without_a_key_one_is_told_how_to_send_it(keys: KeyFile) -> None:
-    with pytest.raises(Refusal, match="no API key: .*Bearer.*Basic.*x-api-key") as refused:
+    with pytest.raises(Refusal, match=r"no API key: .*Bearer.*Basic.*x-api-key") as refused:
         authenticate(keys, None, None, scope="ingest")
 
     assert refused.value.kind is UNAUTHENTICATED
 
 
-@pytest.mark.parametrize("key", [generate_key(), "ba_mistyped", "secret", "é"])
+@pytest.mark.parametrize("key", [generate_key(), "ba_mistyped", "secret", "é"], ids=range(4))
 def test_an_unknown_key_is_refused_and_not_repeated(keys: KeyFile, key: str) -> None:
     with pytest.raises(Refusal, match="not known here, or was revoked") as refused:
         authenticate(keys, None, key, scope="ingest")

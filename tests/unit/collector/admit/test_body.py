@@ -6,6 +6,7 @@ import gzip
 import tracemalloc
 import zlib
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from backports import zstd
@@ -56,7 +57,7 @@ def test_it_does_not_matter_how_a_body_is_cut_into_chunks(
     edges = [0, *sorted(min(cut, len(wire)) for cut in cuts), len(wire)]
     body = Body(encoding, LIMIT)
 
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         body.feed(wire[start:end])
 
     assert body.finish() == data

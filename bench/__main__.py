@@ -1,0 +1,100 @@
+"""`make bench` runs all; `make bench ARGS="ingest --small"` one part with a tenth of the load."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from collections.abc import Sequence
+
+from bench import footprint, ingest, queries
+from bench.load import ROWS_PER_BODY, Signal
+
+_BODIES = 2000
+_SPANS = (1_000_000, 10_000_000)
+_BYTES_PER_SPAN = 400
+
+
+def table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table in Markdown."""
+    print(f"\n## {title}\n\n| {' | '.join(header)} |\n|{'---|' * len(header)}")
+    for row in rows:
+        print(f"| {' | '.join(row)} |", flush=True)
+
+
+def run_ingest(scale: float) -> None:
+    signals: tuple[Signal, ...] = ("traces", "logs", "metrics")
+    for signal in signals:
+        bodies = int(_BODIES * scale) if signal == "traces" else int(_BODIES * scale / 4)
+        results = ingest.compare(signal, bodies)
+        peers = [result for result in results if result.name.startswith("rotel")]
+        best = max((peer.per_cpu_second for peer in peers), default=0.0)
+        table(
+            f"Ingest of {bodies * ROWS_PER_BODY:,} rows: {signal}",
+            ("", "rows per CPU-second", "µs a row", "with merges", "seconds", "peak MB", "ratio"),
+            [
+                (
+                    result.name,
+                    f"{result.per_cpu_second:,.0f}",
+                    f"{result.microseconds:.1f}",
+                    f"{result.cpu_settled / result.rows * 1e6:.1f}",
+                    f"{result.seconds:.1f}",
+                    f"{result.peak_mb:.0f}",
+                    f"{result.per_cpu_second / best:.2f}" if best else "",
+                )
+                for result in results
+            ],
+        )
+    print("\nratio: to the better rotel run; acknowledged there is not durable, here it is.")
+
+
+def run_footprint(scale: float) -> None:
+    found = footprint.measure(max(5, int(30 * scale)))
+    table(
+        "Footprint",
+        ("what", "value"),
+        [
+            ("first start to ready", f"{found.first_start:.1f} s"),
+            ("start to ready", f"{found.start:.1f} s"),
+            ("idle memory", f"{found.idle_mb:.0f} MB"),
+            ("idle CPU", f"{found.idle_cpu_percent:.1f} %"),
+            ("acknowledged to queryable, 200 spans/s, p50", f"{found.visible_p50:.0f} ms"),
+            ("acknowledged to queryable, 200 spans/s, p95", f"{found.visible_p95:.0f} ms"),
+            ("CPU at 200 spans/s", f"{found.busy_cpu_percent:.0f} %"),
+        ],
+    )
+
+
+def run_queries(scale: float) -> None:
+    rows: list[tuple[str, ...]] = []
+    for spans in _SPANS:
+        total = int(spans * scale)
+        if shutil.disk_usage(".").free < total * _BYTES_PER_SPAN * 2:
+            print(f"\n(no room on the disk for {total:,} spans)")
+            continue
+        rows += [
+            (
+                timing.name,
+                f"{timing.spans:,}",
+                f"{timing.p50:.1f}",
+                f"{timing.p95:.1f}",
+                f"{timing.bytes_per_span:.0f}",
+            )
+            for timing in queries.measure(total)
+        ]
+    table("Queries over HTTP", ("query", "spans", "p50 ms", "p95 ms", "bytes a span"), rows)
+
+
+_PARTS = {"ingest": run_ingest, "footprint": run_footprint, "queries": run_queries}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="bench")
+    parser.add_argument("parts", nargs="*", choices=[*_PARTS, []], default=[])
+    parser.add_argument("--small", action="store_true", help="a tenth of the load")
+    options = parser.parse_args()
+    for part in options.parts or _PARTS:
+        _PARTS[part](0.1 if options.small else 1.0)
+
+
+if __name__ == "__main__":
+    main()
