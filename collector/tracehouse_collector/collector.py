@@ -74,14 +74,18 @@ class Collector:
         for loader in self._loaders:
             loader.start()
 
-    def stop(self, drain_seconds: float) -> None:
-        """Commit what was admitted; load what the time allows; leave the rest spooled."""
+    def stop(self, drain_seconds: float) -> bool:
+        """Commit what was admitted; load what the time allows; leave the rest spooled. False when
+        an insert hangs."""
         self.admission.closing = True
         deadline = time.monotonic() + drain_seconds
         for spool in self._spools.values():
             spool.close()
-        for loader in self._loaders:
+        stopped = [
             loader.stop(drain_seconds=max(0.0, deadline - time.monotonic()))
+            for loader in self._loaders
+        ]
+        return all(stopped)
 
     @property
     def backlog_bytes(self) -> dict[str, int]:

@@ -10,9 +10,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from tracehouse_collector.settings import ServerSettings
 
 from tests.support.server import Server
+from tracehouse_collector.settings import ServerSettings
 
 ROOT = Path(__file__).parent.parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -95,16 +95,20 @@ class Loader:
     def start(self) -> None:
         self._thread.start()
 
-    def stop(self, *, drain_seconds: float = 0.0) -> None:
-        """Stop, after trying for so long to load what is spooled. What is left stays spooled."""
+    def stop(self, *, drain_seconds: float = 0.0) -> bool:
+        """Stop, after trying for so long to load what is spooled. What is left stays spooled.
+
+        False when an insert hangs: its thread goes on, and should be ended with the process.
+        """
         self._draining.set()
         self._spool.changed.set()
         if self._thread.ident is None:  # never started
-            return
+            return True
         self._thread.join(timeout=drain_seconds)
         self._stop.set()
         self._spool.changed.set()
-        self._thread.join()
+        self._thread.join(timeout=1.0)
+        return not self._thread.is_alive()
 
     def _run(self) -> None:
         while not self._stop.is_set():

@@ -3,10 +3,11 @@
 ClickHouse reduces the points to one row per series and time bucket: their sum where they are
 deltas, the last of them where they are cumulative. Cumulative rows are then subtracted from their
 successors. They are grouped by start time, too, because a new start time is how a sender says that
-it began anew (OpenTelemetry metrics data model, "Resets and gaps"). The first row of a series has
-no predecessor in the range, so the last point of the day before the range is read as well; where
-there is none, the first row counts in full only if its own start time lies in the range, or if the
-range was left open.
+it began anew (OpenTelemetry metrics data model, "Resets and gaps"), and by how often the series
+fell so far, which is how a sender without start times shows it. The first row of a series has no
+predecessor in the range, so the last point of the day before the range is read as well; where there
+is none, the first row counts in full only if its own start time lies in the range, or if the range
+was left open.
 """
 
 from __future__ import annotations
@@ -41,6 +42,9 @@ _BEFORE = (
     f"time >= {_FROM} - INTERVAL 1 DAY",
     "temporality = 'cumulative'",
 )
+_PAIR = "(PARTITION BY series ORDER BY time ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)"
+_SO_FAR = "(PARTITION BY series ORDER BY time ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
+_COUNT_FELL = f"count < lagInFrame(count) OVER {_PAIR}"
 _LAYOUT = "scale, positive_offset, negative_offset"
 
 
@@ -109,7 +113,14 @@ def _sum(rows: Store, query: MetricQuery) -> list[Line]:
     if query.agg not in ("increase", "rate", "sum"):
         return _values(rows, query, _POINT_AGGREGATES[query.agg])
     columns = {"value": "sum(value)"}
-    found = _happened(rows, query, columns, "is_monotonic", lambda row: number_amount(row["value"]))
+    found = _happened(
+        rows,
+        query,
+        columns,
+        "is_monotonic",
+        lambda row: number_amount(row["value"]),
+        fell=f"is_monotonic AND value < lagInFrame(value) OVER {_PAIR}",
+    )
     divisor = query.step_ns / 1e9 if query.agg == "rate" else 1.0
     return [
         (group, {at: amount.get("value", 0.0) / divisor for at, amount in points.items()})
@@ -154,7 +165,7 @@ def _histogram(rows: Store, query: MetricQuery) -> list[Line]:
             "positive_bucket_counts": "sumForEach(positive_bucket_counts)",
             "negative_bucket_counts": "sumForEach(negative_bucket_counts)",
         }
-        found = _happened(rows, query, columns, _LAYOUT, exponential_amount)
+        found = _happened(rows, query, columns, _LAYOUT, exponential_amount, fell=_COUNT_FELL)
     else:
         columns = {
             "count": "sum(count)",
@@ -169,6 +180,7 @@ def _histogram(rows: Store, query: MetricQuery) -> list[Line]:
             lambda row: histogram_amount(
                 row["count"], row["sum"], row["explicit_bounds"], row["bucket_counts"]
             ),
+            fell=_COUNT_FELL,
         )
     return [
         (group, {at: _of_observations(query, amount) for at, amount in points.items()})
@@ -202,9 +214,11 @@ def _happened(
     columns: dict[str, str],
     layout: str,
     amount_of: Callable[[dict[str, Any]], Amount],
+    *,
+    fell: str,
 ) -> list[tuple[dict[str, str], dict[int, Amount]]]:
     """For each group and bucket what happened in it. `layout` are columns that rows must share to
-    be added up by ClickHouse."""
+    be added up by ClickHouse; `fell` says of a point that its series was reset before it."""
     shared = ", ".join(
         ("series, time, start_time, temporality", *columns, layout, query.groups_select())
     )
@@ -221,29 +235,31 @@ def _happened(
     lasts = ", ".join(f"argMax({name}, points.time) AS {name}_last" for name in columns)
     began = "if(temporality = 'cumulative', toUnixTimestamp64Nano(start_time), 0) AS began"
     found = rows.rows(
-        f"SELECT groups, series, temporality, {began}, {layout}, "
+        f"SELECT groups, series, temporality, {began}, resets, {layout}, "
         f"if(time < {_FROM}, -1, {BUCKET.removesuffix(' AS bucket')}) AS bucket, "
         f"max(points.time) AS latest, {totals}, {lasts} "
-        f"FROM (SELECT * FROM ({inside}) UNION ALL SELECT * FROM ({before})) AS points "
-        f"GROUP BY groups, series, temporality, began, {layout}, bucket "
-        "ORDER BY series, began, bucket, latest",
+        f"FROM (SELECT *, sum(fell) OVER {_SO_FAR} AS resets FROM (SELECT *, row_number() OVER "
+        f"{_SO_FAR} > 1 AND {fell} AS fell FROM (SELECT * FROM ({inside}) UNION ALL "
+        f"SELECT * FROM ({before})))) AS points "
+        f"GROUP BY groups, series, temporality, began, resets, {layout}, bucket "
+        "ORDER BY series, began, resets, bucket, latest",
         query.parameters(),
     )
     lines: list[tuple[dict[str, str], dict[int, Amount]]] = []
     for group, group_rows in query.lines(found):
         points: dict[int, Amount] = {}
-        earlier: dict[tuple[int, int], Amount] = {}
+        earlier: dict[tuple[int, int, int], Amount] = {}
         for row in group_rows:
             cumulative = row["temporality"] == "cumulative"
             suffix = "_last" if cumulative else "_delta"
             amount = amount_of(row | {name: row[name + suffix] for name in columns})
             if cumulative:
-                key = (row["series"], row["began"])
+                key = (row["series"], row["began"], row["resets"])
                 previous = earlier.get(key)
                 earlier[key] = amount
                 if previous is not None:
                     amount = since(amount, previous, monotonic=row.get("is_monotonic", True))
-                elif row["began"] < query.first_ns and not query.from_beginning:
+                elif not (row["resets"] or query.from_beginning or row["began"] >= query.first_ns):
                     amount = {}
             if row["bucket"] != -1:
                 add(points.setdefault(row["bucket"], {}), amount)
