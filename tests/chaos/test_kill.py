@@ -6,18 +6,23 @@ import random
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.chaos.counting import CountingClient
 from tests.support.clickhouse_http import ClickHouseHttp
 from tests.support.server import Server
 
-KILLS = 4
+kills = pytest.mark.parametrize(
+    "kills", [3, pytest.param(40, marks=[pytest.mark.soak, pytest.mark.timeout(900)])]
+)
 
 
-def test_the_server_is_killed(tmp_path: Path) -> None:
+@kills
+def test_the_server_is_killed(tmp_path: Path, kills: int) -> None:
     random_ = random.Random(1)
     with Server(tmp_path) as server:
         with CountingClient(server) as client:
-            for _ in range(KILLS):
+            for _ in range(kills):
                 client.wait_for(10)
                 time.sleep(random_.uniform(0, 0.5))
                 ports = server.ports
@@ -29,14 +34,15 @@ def test_the_server_is_killed(tmp_path: Path) -> None:
         assert not [path for path in dead_letters(server) if not is_torn(path)]
 
 
-def test_clickhouse_is_killed(tmp_path: Path) -> None:
+@kills
+def test_clickhouse_is_killed(tmp_path: Path, kills: int) -> None:
     random_ = random.Random(2)
     with (
         ClickHouseHttp(tmp_path / "clickhouse") as clickhouse,
         Server(tmp_path / "home", "--clickhouse-url", clickhouse.url) as server,
     ):
         with CountingClient(server) as client:
-            for _ in range(KILLS):
+            for _ in range(kills):
                 client.wait_for(10)
                 time.sleep(random_.uniform(0, 0.5))
                 clickhouse.kill()
