@@ -8,8 +8,9 @@ How "exactly once" is held:
   (see `spool/cursor.py`), so a restart repeats the very same inserts.
 
 - Two faults at once can change what is repeated, hence the token: an insert that was committed and
-  not confirmed, and then a flipped bit, or no memory to repeat it whole. That is left to the
-  tables: their keys hold a row's identity, so a row that comes twice replaces itself.
+  not confirmed (or not noted in the cursor), and then a flipped bit, or no memory to repeat it
+  whole. That is left to the tables: their keys hold a row's identity, so a row that comes twice
+  replaces itself.
 
 What a failure leads to is decided in `verdict.py` and `_patience`. Retrying waits longer each
 time, up to `_MAX_WAIT`; shrinking, poison and doubt all halve the range in the end, until the
