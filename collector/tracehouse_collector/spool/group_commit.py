@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from tracehouse_collector.spool.cursor import Cursor
 from tracehouse_collector.spool.segments import Segment, Segments, SpoolFull
@@ -75,6 +76,10 @@ class GroupCommit:
     def read(self, segment: Segment) -> bytes:
         """The content of a sealed segment."""
         return self._segments.read(segment)
+
+    def whole_file(self, segment: Segment) -> Path | None:
+        """The file of a sealed segment, where it holds exactly what `read` returns."""
+        return self._segments.whole_file(segment)
 
     def release(self) -> None:
         """Remove the segments that every subscribed destination is past."""

@@ -183,6 +183,10 @@ class Segments:
         content = self._files.read(segment.path)
         return content if len(content) == segment.end else content[: segment.end]
 
+    def whole_file(self, segment: Segment) -> Path | None:
+        """The segment's file, where all of it counts (see invariant 3)."""
+        return segment.path if self._files.size(segment.path) == segment.end else None
+
     def _create(self) -> _Open:
         segment = Segment(
             self._next_number, self._directory / f"{self._next_number:020d}{_SUFFIX}", 0
