@@ -211,7 +211,7 @@ class Loader:
             self._signal,
             joined,
             self._token(segment, records, first),
-            file=self._spool.whole_file(segment) if joined is data else None,
+            file=segment.path if joined is data else None,
         )
         seconds = time.monotonic() - started
         self._linger = min(_MAX_LINGER, max(_MIN_LINGER, _LINGER_PER_INSERT * seconds))

@@ -14,7 +14,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from tracehouse_collector.spool.cursor import Cursor
 from tracehouse_collector.spool.segments import Segment, Segments, SpoolFull
@@ -74,12 +73,8 @@ class GroupCommit:
             self._open_since = None
 
     def read(self, segment: Segment) -> bytes:
-        """The content of a sealed segment."""
+        """The content of a sealed segment, as its file holds it. Raises OSError."""
         return self._segments.read(segment)
-
-    def whole_file(self, segment: Segment) -> Path | None:
-        """The file of a sealed segment, where it holds exactly what `read` returns."""
-        return self._segments.whole_file(segment)
 
     def release(self) -> None:
         """Remove the segments that every subscribed destination is past."""

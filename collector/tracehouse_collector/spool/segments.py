@@ -12,8 +12,8 @@ Invariants
 2. Only one segment is open, the one with the highest number. All others are sealed: they never
    change again, so a reader needs no lock.
 3. A failed append leaves nothing behind: the segment is truncated to its last acknowledged
-   record. Where even that fails the segment is sealed at once, and `end` keeps readers of this
-   process from what was not acknowledged.
+   record. Where even that fails the segment is sealed at once, and not read before it succeeds:
+   what is inserted of a segment is what a later process would insert of it again.
 4. After a failed `fdatasync` the open segment is never written again: the kernel may have dropped
    its dirty pages and reported so only once.
 5. At start, a torn tail of the last segment (a record whose writing was cut off, hence never
@@ -179,13 +179,13 @@ class Segments:
         self._bytes -= segment.end
 
     def read(self, segment: Segment) -> bytes:
-        """What counts of a sealed segment."""
-        content = self._files.read(segment.path)
-        return content if len(content) == segment.end else content[: segment.end]
+        """The content of a sealed segment, which is also all that its file holds.
 
-    def whole_file(self, segment: Segment) -> Path | None:
-        """The segment's file, where all of it counts (see invariant 3)."""
-        return segment.path if self._files.size(segment.path) == segment.end else None
+        Raises OSError when the rest of a failed append cannot be cut away.
+        """
+        if self._files.size(segment.path) > segment.end:
+            self._files.truncate(segment.path, segment.end)
+        return self._files.read(segment.path)
 
     def _create(self) -> _Open:
         segment = Segment(

@@ -18,7 +18,7 @@ def record(number: int) -> tuple[bytes, bytes]:
     return encode(Signal.traces, b"payload", workspace="w", received_ns=1, request_id=number)
 
 
-def test_a_file_with_an_unacknowledged_rest_is_read_and_never_inserted_as_it_stands() -> None:
+def test_what_an_append_failed_to_undo_is_cut_away_before_the_segment_is_read() -> None:
     files = FaultyFiles()
     segments = Segments(
         DIRECTORY, files, segment_bytes=1000, max_bytes=9999, keep_torn=lambda name, content: None
@@ -28,20 +28,10 @@ def test_a_file_with_an_unacknowledged_rest_is_read_and_never_inserted_as_it_sta
     files.fail("truncate", errno.EIO)
     with pytest.raises(OSError, match="EIO"):
         segments.append([record(2)])
-
     (segment,) = segments.sealed
-    assert segments.read(segment) == b"".join(record(1))
     assert files.size(segment.path) > segment.end
-    assert segments.whole_file(segment) is None
 
-
-def test_a_file_that_counts_whole_may_be_inserted_as_it_stands() -> None:
-    files = FaultyFiles()
-    segments = Segments(
-        DIRECTORY, files, segment_bytes=1000, max_bytes=9999, keep_torn=lambda name, content: None
-    )
-    segments.append([record(1)])
-    segments.seal()
-
-    (segment,) = segments.sealed
-    assert segments.whole_file(segment) == segment.path
+    files.fail("truncate", errno.EIO)
+    with pytest.raises(OSError, match="EIO"):
+        segments.read(segment)
+    assert segments.read(segment) == b"".join(record(1)) == files.read(segment.path)
