@@ -10,8 +10,8 @@ from bench import footprint, ingest, queries
 from bench.load import ROWS_PER_BODY, Signal
 
 _BODIES = 2000
-_SPANS = (1_000_000, 10_000_000)
-_BYTES_PER_SPAN = 400
+_SPANS = (1_000_000, 10_000_000, 100_000_000)
+_BYTES_PER_SPAN = 100
 
 
 def table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

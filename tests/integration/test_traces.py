@@ -10,6 +10,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Status
 from tests.integration.conftest import Stored
 from tests.support import otlp
 from tests.support.otlp import START_NS
+from tracehouse_api.routes.spans import ATTRIBUTE_FILTER
 
 SECOND = 1_000_000_000
 PLAIN, PERCENT, SLASH, QUOTE = "Plain text", "100% sure", "C:\\new\\table", 'it\'s "quoted"'
@@ -138,6 +139,74 @@ def test_a_finished_span_replaces_its_pending_one_and_not_the_other_way_round(
         for found in (summary, span, stored_server.get(f"/v1/traces/{0xB0:032x}")):
             assert (found["pending"], found["duration_ms"]) == (is_pending, duration)
         assert summary["span_count"] == 1
+
+
+def test_a_filter_looks_at_the_latest_version_of_a_root_alone(stored_server: Stored) -> None:
+    resource = {"service.name": "versions"}
+    error = Status(code=Status.STATUS_CODE_ERROR)
+    pending, finished = otlp.span(0xB1, 1, duration=-1), otlp.span(0xB1, 1, status=error)
+    for span in (pending, finished):
+        stored_server.send("traces", otlp.traces(span, resource=resource))
+    for path, rows in (("/v1/traces", "traces"), ("/v1/spans", "spans")):
+        for status, count in (("error", 1), ("unset", 0)):
+            found = stored_server.get(path, service="versions", status=status, limit=1)[rows]
+            assert len(found) == count, (path, status)
+
+
+def test_a_trace_of_many_hours_is_whole_whatever_came_when(stored_server: Stored) -> None:
+    hour = 3600 * SECOND
+    spans = [
+        otlp.span(0xB2, n, parent=min(n - 1, 1), start=START_NS + (n - 2) * 7 * hour)
+        for n in (1, 2, 3, 4)
+    ]
+    resource = {"service.name": "hours"}
+    for group in (spans[2:], spans[:1], spans[1:2]):  # one child is earlier than the root
+        stored_server.send("traces", otlp.traces(*group, resource=resource))
+    (summary,) = stored_server.get("/v1/traces", service="hours")["traces"]
+    assert (summary["span_count"], summary["root_missing"]) == (4, False)
+    assert len(stored_server.get(f"/v1/traces/{0xB2:032x}")["spans"]) == 4
+    pages = stored_server.pages("/v1/spans", "spans", service="hours", limit=1)
+    assert [int(page[0]["span_id"], 16) for page in pages] == [4, 3, 2, 1]
+
+
+def test_spans_years_apart_are_one_list(stored_server: Stored) -> None:
+    year = 365 * 86400 * SECOND
+    starts = [START_NS + number * 60 * year for number in range(4)]  # to the year 2206
+    starts += [START_NS - number * 15 * year for number in (1, 2, 3)]
+    spans = [
+        otlp.span(0xB300 + number, 1, start=start, attributes={"far": "apart"})
+        for number, start in enumerate(starts)
+    ]
+    stored_server.send("traces", otlp.traces(*spans, resource={"service.name": "years"}))
+    newest_first = [3, 2, 1, 0, 4, 5, 6]
+    for filters in ({"service": "years"}, {"attribute.far": "apart"}):
+        pages = stored_server.pages("/v1/spans", "spans", limit=2, **filters)
+        found = [int(span["trace_id"], 16) - 0xB300 for page in pages for span in page]
+        assert found == newest_first
+    pages = stored_server.pages("/v1/traces", "traces", limit=2, service="years")
+    found = [trace for page in pages for trace in page]
+    assert [int(trace["trace_id"], 16) - 0xB300 for trace in found] == newest_first
+    assert {trace["span_count"] for trace in found} == {1}
+    for trace in found:
+        assert len(stored_server.get(f"/v1/traces/{trace['trace_id']}")["spans"]) == 1
+
+
+def test_a_search_for_an_attribute_reads_only_where_its_value_may_be(
+    stored_server: Stored,
+) -> None:
+    condition = ATTRIBUTE_FILTER.format(index=0)
+    for name, value in {"key0": "far", "value0": "nowhere", "element0": "00"}.items():
+        condition = condition.replace(f"{{{name}:String}}", f"'{value}'")
+    plan = stored_server.sql(
+        f"EXPLAIN indexes = 1 SELECT name FROM spans WHERE {condition}"
+        " SETTINGS use_skip_indexes_for_disjunctions = 1"
+    )
+    lines = [str(line).strip() for (line,) in plan]
+    used = {line.removeprefix("Name: ") for line in lines if line.startswith("Name: ")}
+    assert {"by_attribute_value", "by_array_key"} <= used
+    granules = [line.removeprefix("Granules: ") for line in lines if line.startswith("Granules:")]
+    left, of = granules[-1].split("/")
+    assert int(left) < int(of)
 
 
 def test_spans_that_are_sent_again_count_once(stored_server: Stored) -> None:

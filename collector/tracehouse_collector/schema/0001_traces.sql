@@ -67,7 +67,7 @@ CREATE TABLE IF NOT EXISTS spans_in{{ m.on_cluster }} (
 ) ENGINE = Null;
 
 {% call m.table('spans', ('Replacing', 'version'), 'toYYYYMM(start_time)',
-                'workspace, toStartOfHour(start_time), trace_id, span_id', 'cityHash64(trace_id)') %}
+                'workspace, toStartOfHour(start_time), trace_id, span_id', 'cityHash64(trace_id)', 2048) %}
     {{ m.source_columns() }},
     trace_id FixedString(16),
     span_id FixedString(8),
@@ -84,11 +84,13 @@ CREATE TABLE IF NOT EXISTS spans_in{{ m.on_cluster }} (
     experiment LowCardinality(String),
     variant LowCardinality(String),
     version UInt64 COMMENT 'finished beats pending, then later beats earlier',
-    INDEX by_trace_id trace_id TYPE bloom_filter(0.001) GRANULARITY 1
+    INDEX by_attribute_value mapValues(attributes) TYPE bloom_filter(0.025) GRANULARITY 1,
+    INDEX by_array_key {{ m.array_keys }} TYPE bloom_filter(0.025) GRANULARITY 1
 {%- endcall %}
 
--- One row a trace and insert: its root, or, while that has not come, its earliest span. A list of
--- traces reads this and not the spans.
+-- One row a trace, insert and hour: the trace's root, or, while that has not come, its earliest span
+-- of the hour. A list of traces reads this and not the spans; and since every hour in which a trace
+-- has spans has a row here, it tells where in the key of `spans` a trace is found.
 {% call m.table('trace_roots', ('Replacing', 'version'), 'toYYYYMM(start_time)',
                 'workspace, start_time, trace_id, span_id', 'cityHash64(trace_id)') %}
     workspace LowCardinality(String),
@@ -226,5 +228,5 @@ FROM (
             {{ m.promoted_text('run_id') }} AS run
         FROM spans_in WHERE reject_reason = ''
     )
-    GROUP BY workspace, trace_id
+    GROUP BY workspace, trace_id, toStartOfHour(start_time)
 );

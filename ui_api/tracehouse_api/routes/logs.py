@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Response
 
 from tracehouse_api.access import Rows
 from tracehouse_api.models import Logs
+from tracehouse_api.newest import distinct_rows
 from tracehouse_api.parameters import (
     Cursor,
     From,
@@ -26,10 +27,13 @@ router = APIRouter(prefix="/v1/logs", tags=["logs"])
 _COLUMNS = f"""
     toUnixTimestamp64Nano(time) AS time_ns, toUnixTimestamp64Nano(observed_time) AS observed_ns,
     trace_id, span_id, flags, severity_number, severity_text, event_name, body, body_type,
-    mapKeys(attributes) AS attribute_keys, mapValues(attributes) AS attribute_values,
+    attributes.keys AS attribute_keys, attributes.values AS attribute_values,
     attribute_types, dropped_attributes_count, project, service, {SOURCE_COLUMNS},
     request_id, ordinal
 """
+
+# What tells a record from all others, in the order of the key.
+_PLACE = ("time_ns", "request_id", "ordinal")
 
 
 @router.get("", response_model=Logs)
@@ -51,7 +55,7 @@ def list_logs(
 ) -> Response:
     """Log records, newest first."""
     where: list[str] = []
-    parameters: dict[str, Any] = {"limit": limit}
+    parameters: dict[str, Any] = {}
     filters = {
         "project": project,
         "service": service,
@@ -81,31 +85,35 @@ def list_logs(
     if end is not None:
         where.append("time < fromUnixTimestamp64Nano({to_ns:Int64}, 'UTC')")
         parameters["to_ns"] = end
+    begin: dict[str, Any] | None = None
     if cursor is not None:
-        where.append(
-            "(time, request_id, ordinal) < (fromUnixTimestamp64Nano({at_ns:Int64}, 'UTC'),"
-            " {at_request:UInt64}, {at_ordinal:UInt64})"
+        begin = dict(zip(_PLACE, decode_cursor(cursor, int, int, int), strict=True))
+
+    def read(after: dict[str, Any] | None, size: int) -> list[dict[str, Any]]:
+        conditions = list(where)
+        if after := after or begin:
+            conditions.append(
+                "(time, request_id, ordinal) < (fromUnixTimestamp64Nano({time_ns:Int64}, 'UTC'),"
+                " {request_id:UInt64}, {ordinal:UInt64})"
+            )
+            parameters.update({name: after[name] for name in _PLACE})
+        return rows.rows(
+            rows.select(
+                _COLUMNS,
+                "logs",
+                conditions,
+                "ORDER BY time DESC, request_id DESC, ordinal DESC LIMIT {limit:UInt32}",
+            ),
+            {**parameters, "limit": size},
         )
-        keys = ("at_ns", "at_request", "at_ordinal")
-        parameters |= zip(keys, decode_cursor(cursor, int, int, int), strict=True)
-    found = rows.rows(
-        rows.select(
-            _COLUMNS,
-            "logs",
-            where,
-            "ORDER BY time DESC, request_id DESC, ordinal DESC"
-            " LIMIT 1 BY time, request_id, ordinal LIMIT {limit:UInt32} + 1",
-        ),
-        parameters,
-    )
+
+    found = distinct_rows(read, lambda row: tuple(row[name] for name in _PLACE), limit + 1)
     page = found[:limit]
     last = page[-1] if len(found) > limit else None
     return json_response(
         {
             "logs": [_log_json(row) for row in page],
-            "next_cursor": encode_cursor(last["time_ns"], last["request_id"], last["ordinal"])
-            if last
-            else None,
+            "next_cursor": encode_cursor(*(last[name] for name in _PLACE)) if last else None,
         }
     )
 

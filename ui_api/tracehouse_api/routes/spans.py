@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
 from tracehouse_api.access import ATTRIBUTE_PREFIX, Rows
 from tracehouse_api.models import Spans
+from tracehouse_api.newest import distinct_rows
 from tracehouse_api.parameters import (
     Cursor,
     From,
@@ -16,16 +18,28 @@ from tracehouse_api.parameters import (
     TraceIdFilter,
     decode_cursor,
     encode_cursor,
-    hex_text,
 )
-from tracehouse_api.spans import COLUMNS, span_json
+from tracehouse_api.spans import latest_spans, span_json
 from tracehouse_api.store import Store
+from tracehouse_api.trace_roots import IN_HOURS, IN_TRACES, newest_and_oldest, traces
 from tracehouse_api.values import json_response
 from tracehouse_semconv.record import varint
 
 router = APIRouter(prefix="/v1/spans", tags=["traces"])
 
 _AT = "fromUnixTimestamp64Nano({at_ns:Int64}, 'UTC')"
+_FIRST_WINDOW_NS = 3_600_000_000_000
+_WINDOW_GROWTH = 4
+# The value under the key, or any string of an array of them; an array of strings holds each as:
+# tag, length, text. Each side has an index of its own, so together they need the setting.
+ATTRIBUTE_FILTER = """
+    (attributes[{{key{index}:String}}] = {{value{index}:String}}
+        AND mapContains(attributes, {{key{index}:String}})
+    OR has(arrayFilter((k, t) -> t = 'array', mapKeys(attributes), attribute_types),
+            {{key{index}:String}})
+        AND position(attributes[{{key{index}:String}}], unhex({{element{index}:String}})) > 0)
+"""
+_SETTINGS = {"use_skip_indexes_for_disjunctions": 1}
 _TEXT_FILTERS = ("project", "service", "name", "session_id", "run_id")
 
 
@@ -66,7 +80,7 @@ def list_spans(
     """Spans, newest first; each in its latest version."""
     del attribute  # stands for all `attribute.<key>`
     where: list[str] = []
-    parameters: dict[str, Any] = {"limit": limit}
+    parameters: dict[str, Any] = {}
     values = (project, service, name, session, run)
     for column, value in zip(_TEXT_FILTERS, values, strict=True):
         if value is not None:
@@ -85,13 +99,7 @@ def list_spans(
         where.append("duration_ns >= {min_duration_ns:UInt64}")
         parameters["min_duration_ns"] = int(min_duration_ms * 1e6)
     for index, (key, value) in enumerate(_attribute_filters(request)):
-        where.append(
-            f"(attributes[{{key{index}:String}}] = {{value{index}:String}}"
-            f" AND mapContains(attributes, {{key{index}:String}})"
-            # An array of strings holds each as: tag, length, text.
-            f" OR position(attributes[{{key{index}:String}}], unhex({{element{index}:String}})) > 0"
-            f" AND attribute_types[indexOf(mapKeys(attributes), {{key{index}:String}})] = 'array')"
-        )
+        where.append(ATTRIBUTE_FILTER.format(index=index))
         parameters |= {
             f"key{index}": key,
             f"value{index}": value,
@@ -103,67 +111,113 @@ def list_spans(
     if end is not None:
         where.append("start_time < fromUnixTimestamp64Nano({to_ns:Int64}, 'UTC')")
         parameters["to_ns"] = end
-    page, next_cursor = _page(rows, where, parameters, cursor, limit)
-    return json_response({"spans": [span_json(row) for row in page], "next_cursor": next_cursor})
-
-
-def _page(
-    rows: Store, where: list[str], parameters: dict[str, Any], cursor: Cursor, limit: int
-) -> tuple[list[dict[str, Any]], str | None]:
-    conditions = list(where)
+    begin: dict[str, Any] | None = None
     if cursor is not None:
-        conditions += [
-            # The key's own column beside the exact comparison, so that newer hours are not read.
-            f"toStartOfHour(start_time) <= toStartOfHour({_AT})",
+        at = decode_cursor(cursor, int, bytes.fromhex, bytes.fromhex)
+        begin = dict(zip(("start_ns", "trace_id", "span_id"), at, strict=True))
+    places = distinct_rows(
+        lambda after, size: _places(rows, where, parameters, after or begin, size),
+        lambda row: (row["trace_id"], row["span_id"]),
+        limit + 1,
+    )
+    last = places[limit - 1] if len(places) > limit else None
+    return json_response(
+        {
+            "spans": [span_json(row) for row in _at(rows, places[:limit])],
+            "next_cursor": encode_cursor(
+                last["start_ns"], last["trace_id"].hex(), last["span_id"].hex()
+            )
+            if last
+            else None,
+        }
+    )
+
+
+def _places(
+    rows: Store,
+    where: list[str],
+    parameters: dict[str, Any],
+    after: dict[str, Any] | None,
+    size: int,
+) -> list[dict[str, Any]]:
+    """Where the next matching spans are, newest first: ids, version, start.
+
+    Within an hour `spans` is sorted by trace and not by time, so an hour is read whole: it is
+    searched from the newest hours on, as far back as it takes.
+    """
+    found: list[dict[str, Any]] = []
+    conditions = list(where)
+    if after is not None:
+        conditions.append(
             f"(start_time, trace_id, span_id) < ({_AT},"
             " toFixedString(unhex({at_trace:String}), 16),"
-            " toFixedString(unhex({at_span:String}), 8))",
-        ]
-        keys = ("at_ns", "at_trace", "at_span")
-        parameters |= zip(keys, decode_cursor(cursor, int, hex_text, hex_text), strict=True)
-    # First the places, reading the key in order, then the rows themselves, which are wide.
-    places = rows.rows(
-        rows.select(
-            "trace_id, span_id, version, toUnixTimestamp64Nano(start_time) AS start_ns",
-            "spans",
-            conditions,
-            "ORDER BY toStartOfHour(start_time) DESC, start_time DESC, trace_id DESC, span_id DESC,"
-            " version DESC LIMIT 1 BY trace_id, span_id LIMIT {limit:UInt32} + 1",
-        ),
-        parameters,
-    )
+            " toFixedString(unhex({at_span:String}), 8))"
+        )
+        parameters = {
+            **parameters,
+            "at_ns": after["start_ns"],
+            "at_trace": after["trace_id"].hex(),
+            "at_span": after["span_id"].hex(),
+        }
+    for window in _windows(rows, after["start_ns"] if after else None):
+        found += rows.rows(
+            rows.select(
+                "trace_id, span_id, version, toUnixTimestamp64Nano(start_time) AS start_ns,"
+                " toUnixTimestamp(toStartOfHour(start_time)) AS hour",
+                "spans",
+                [*conditions, *window],
+                "ORDER BY start_time DESC, trace_id DESC, span_id DESC, version DESC"
+                " LIMIT {limit:UInt32}",
+            ),
+            {**parameters, "limit": size - len(found)},
+            _SETTINGS,
+        )
+        if len(found) >= size:
+            break
+    return found
+
+
+def _windows(rows: Store, start_ns: int | None) -> Iterator[list[str]]:
+    """Conditions that part all time, the newest first, each longer than the one before."""
+    ends = newest_and_oldest(rows)
+    if ends is None:
+        return
+    newest, oldest = ends
+    lower = newest if start_ns is None else min(newest, start_ns)
+    length = _FIRST_WINDOW_NS
+    later: list[str] = []
+    while (lower := lower - length) > oldest:
+        bound = f"fromUnixTimestamp64Nano({lower}, 'UTC')"
+        yield [*later, f"start_time >= {bound}"]
+        later = [f"start_time < {bound}"]
+        length *= _WINDOW_GROWTH
+    yield later
+
+
+def _at(rows: Store, places: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The spans at these places, whole. A place whose version is not the latest matched only in
+    what has been replaced since, and is left out."""
     if not places:
-        return [], None
-    found = rows.rows(
-        rows.select(
-            COLUMNS,
-            "spans",
-            [
-                "toStartOfHour(start_time) IN (SELECT toStartOfHour(fromUnixTimestamp64Nano("
-                "arrayJoin({hours:Array(Int64)}), 'UTC')))",
-                "trace_id IN (SELECT toFixedString(unhex(arrayJoin({traces:Array(String)})), 16))",
-                "span_id IN (SELECT toFixedString(unhex(arrayJoin({spans:Array(String)})), 8))",
-            ],
-            "ORDER BY trace_id, span_id, version DESC LIMIT 1 BY trace_id, span_id",
-        ),
+        return []
+    latest = latest_spans(
+        rows,
+        [
+            IN_HOURS,
+            IN_TRACES,
+            "span_id IN (SELECT toFixedString(unhex(arrayJoin({spans:Array(String)})), 8))",
+        ],
         {
-            "hours": sorted({place["start_ns"] for place in places}),
-            "traces": sorted({place["trace_id"].hex() for place in places}),
+            **traces(place["trace_id"] for place in places),
             "spans": sorted({place["span_id"].hex() for place in places}),
+            "hours": sorted({place["hour"] for place in places}),
         },
     )
-    latest = {(row["trace_id"], row["span_id"]): row for row in found}
-    # A place whose version is not the latest matched only in what has been replaced since.
-    page = [
+    found = (latest.get((place["trace_id"], place["span_id"])) for place in places)
+    return [
         row
-        for place in places[:limit]
-        if (row := latest.get((place["trace_id"], place["span_id"]))) is not None
-        and row["version"] == place["version"]
+        for row, place in zip(found, places, strict=True)
+        if row is not None and row["version"] == place["version"]
     ]
-    last = places[limit - 1] if len(places) > limit else None
-    if last is None:
-        return page, None
-    return page, encode_cursor(last["start_ns"], last["trace_id"].hex(), last["span_id"].hex())
 
 
 def _attribute_filters(request: Request) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, HTTPException, Query, Response
 
 from tracehouse_api.access import Rows
 from tracehouse_api.models import Trace, Traces
+from tracehouse_api.newest import distinct_rows
 from tracehouse_api.parameters import (
     Cursor,
     From,
@@ -18,21 +19,12 @@ from tracehouse_api.parameters import (
     encode_cursor,
     hex_text,
 )
-from tracehouse_api.spans import COLUMNS, in_tree_order, span_json
+from tracehouse_api.spans import in_tree_order, latest_spans, span_json
 from tracehouse_api.store import Store
+from tracehouse_api.trace_roots import IN_HOURS, IN_TRACES, Root, hours_of, places, roots_of, traces
 from tracehouse_api.values import iso_time, json_response, milliseconds, text
 
 router = APIRouter(prefix="/v1/traces", tags=["traces"])
-
-_LIST_COLUMNS = """
-    trace_id, span_id, is_root, project, service, name,
-    toUnixTimestamp64Nano(start_time) AS start_ns,
-    duration_ns, pending, status_code, session_id
-"""
-# Best candidate of a trace: a true root before the earliest span seen, a finished version of it
-# before a pending one.
-_BEST_FIRST = "is_root DESC, start_time, version DESC"
-_ROUNDS = 20
 
 
 @router.get("", response_model=Traces)
@@ -55,7 +47,7 @@ def list_traces(
 ) -> Response:
     """Traces, newest first."""
     where: list[str] = []
-    parameters: dict[str, Any] = {"limit": limit}
+    parameters: dict[str, Any] = {}
     for column, value in (("project", project), ("service", service), ("session_id", session)):
         if value is not None:
             where.append(f"{column} = {{{column}:String}}")
@@ -85,14 +77,16 @@ def list_traces(
                 " mapValues(attributes)))",
             ],
         )
-        where.append(f"trace_id IN ({matching})")
+        window.append(f"trace_id IN ({matching})")
         parameters["q"] = q
-    page, more = _page(rows, [*window, *where], parameters, cursor, limit)
-    counts = _counts(rows, [row["trace_id"] for row in page])
+    roots = _page(rows, window, where, parameters, cursor, limit + 1)
+    more = len(roots) > limit
+    page = roots[:limit]
+    counts = _counts(rows, page)
     return json_response(
         {
-            "traces": [_summary(row, *counts.get(row["trace_id"], (0, 0))) for row in page],
-            "next_cursor": encode_cursor(page[-1]["start_ns"], page[-1]["trace_id"].hex())
+            "traces": [_summary(root, *counts.get(root.trace_id, (0, 0))) for root in page],
+            "next_cursor": encode_cursor(page[-1].row["start_ns"], page[-1].trace_id.hex())
             if more
             else None,
         }
@@ -100,86 +94,83 @@ def list_traces(
 
 
 def _page(
-    rows: Store, where: list[str], parameters: dict[str, Any], cursor: Cursor, limit: int
-) -> tuple[list[dict[str, Any]], bool]:
-    """The next traces after the cursor, and whether there are more.
+    rows: Store,
+    window: list[str],
+    where: list[str],
+    parameters: dict[str, Any],
+    cursor: Cursor,
+    count: int,
+) -> list[Root]:
+    """The roots of so many traces after the cursor.
 
-    `trace_roots` may hold several candidates of a trace. One counts at its own place in time only
-    if it is the best of its trace, which is looked up for each batch of candidates.
+    `trace_roots` may hold several candidates of a trace, and several versions of each. A trace
+    stands at the place of its root, and matches by the latest version of it: both are looked up
+    for each batch of candidates.
     """
-    page: list[dict[str, Any]] = []
-    position = decode_cursor(cursor, int, hex_text) if cursor else None
-    for _ in range(_ROUNDS):
-        conditions = list(where)
+    # The trace at the cursor is past, whichever span stands for it: no span id is below zeros.
+    begin = [*decode_cursor(cursor, int, hex_text), ""] if cursor else None
+    roots: dict[bytes, Root] = {}
+
+    def candidates(after: dict[str, Any] | None, size: int) -> list[dict[str, Any]]:
+        position = (
+            [after["start_ns"], after["trace_id"].hex(), after["span_id"].hex()] if after else begin
+        )
+        conditions = [*window, *where]
         if position is not None:
             conditions.append(
-                "(start_time, trace_id) < (fromUnixTimestamp64Nano({at_ns:Int64}, 'UTC'),"
-                " toFixedString(unhex({at_id:String}), 16))"
+                "(start_time, trace_id, span_id) < (fromUnixTimestamp64Nano({at_ns:Int64}, 'UTC'),"
+                " toFixedString(unhex({at_trace:String}), 16),"
+                " toFixedString(unhex({at_span:String}), 8))"
             )
-            parameters |= {"at_ns": position[0], "at_id": position[1]}
-        candidates = rows.rows(
+            parameters.update(zip(("at_ns", "at_trace", "at_span"), position, strict=True))
+        return rows.rows(
             rows.select(
-                _LIST_COLUMNS,
+                "toUnixTimestamp64Nano(start_time) AS start_ns, trace_id, span_id",
                 "trace_roots",
                 conditions,
-                "ORDER BY start_time DESC, trace_id DESC, version DESC"
-                " LIMIT 1 BY start_time, trace_id, span_id LIMIT {limit:UInt32} + 1",
+                # The key itself, so that reading stops at the limit.
+                "ORDER BY start_time DESC, trace_id DESC, span_id DESC LIMIT {limit:UInt32}",
             ),
-            parameters,
+            {**parameters, "limit": size},
         )
-        best = _best(rows, {row["trace_id"] for row in candidates})
-        page += [row for row in candidates if best.get(row["trace_id"]) == row["span_id"]]
-        if len(page) > limit or len(candidates) <= limit:
-            break
-        position = [candidates[-1]["start_ns"], candidates[-1]["trace_id"].hex()]
-    return page[:limit], len(page) > limit
+
+    def standing(batch: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        trace_ids = {row["trace_id"] for row in batch} - roots.keys()
+        roots.update(roots_of(rows, trace_ids, where, parameters))
+        return [row for row in batch if _stands(roots[row["trace_id"]], row)]
+
+    page = distinct_rows(candidates, lambda row: row["trace_id"], count, keep=standing)
+    return [roots[row["trace_id"]] for row in page]
 
 
-def _ids(trace_ids: set[bytes] | list[bytes]) -> dict[str, Any]:
-    return {"ids": [trace_id.hex() for trace_id in trace_ids]}
+def _stands(root: Root, candidate: dict[str, Any]) -> bool:
+    same = all(root.row[name] == candidate[name] for name in ("span_id", "start_ns"))
+    return root.matches and same
 
 
-_IN_IDS = "trace_id IN (SELECT toFixedString(unhex(arrayJoin({ids:Array(String)})), 16))"
-
-
-def _best(rows: Store, trace_ids: set[bytes]) -> dict[bytes, bytes]:
-    """The span that stands for each trace in lists."""
-    if not trace_ids:
-        return {}
-    found = rows.rows(
-        rows.select(
-            "trace_id, span_id",
-            "trace_roots",
-            [_IN_IDS],
-            f"ORDER BY trace_id, {_BEST_FIRST} LIMIT 1 BY trace_id",
-        ),
-        _ids(trace_ids),
-    )
-    return {row["trace_id"]: row["span_id"] for row in found}
-
-
-def _counts(rows: Store, trace_ids: list[bytes]) -> dict[bytes, tuple[int, int]]:
+def _counts(rows: Store, roots: list[Root]) -> dict[bytes, tuple[int, int]]:
     """(spans, spans with an error) of each trace, exact under redelivery and pending versions."""
-    if not trace_ids:
+    if not roots:
         return {}
     spans = rows.select(
         "trace_id, span_id, argMax(status_code, version) AS status",
         "spans",
-        [_IN_IDS],
+        [IN_HOURS, IN_TRACES],
         "GROUP BY trace_id, span_id",
     )
     found = rows.rows(
         "SELECT trace_id, count() AS spans, countIf(status = 'error') AS errors"
         f" FROM ({spans}) GROUP BY trace_id",
-        _ids(trace_ids),
+        places(roots),
     )
     return {row["trace_id"]: (row["spans"], row["errors"]) for row in found}
 
 
-def _summary(row: dict[str, Any], spans: int, errors: int) -> dict[str, Any]:
+def _summary(root: Root, spans: int, errors: int) -> dict[str, Any]:
+    row = root.row
     pending = bool(row["pending"])
     return {
-        "trace_id": row["trace_id"].hex(),
+        "trace_id": root.trace_id.hex(),
         "root_span_id": row["span_id"].hex(),
         "name": text(row["name"]),
         "root_missing": not row["is_root"],
@@ -198,18 +189,12 @@ def _summary(row: dict[str, Any], spans: int, errors: int) -> dict[str, Any]:
 @router.get("/{trace_id}", response_model=Trace)
 def get_trace(rows: Rows, trace_id: TraceId) -> Response:
     """One trace with its spans, parents first."""
-    found = rows.rows(
-        rows.select(
-            COLUMNS,
-            "spans",
-            ["trace_id = toFixedString(unhex({trace_id:String}), 16)"],
-            "ORDER BY span_id, version DESC LIMIT 1 BY span_id",
-        ),
-        {"trace_id": trace_id},
-    )
+    identity = bytes.fromhex(trace_id)
+    lies = {**traces([identity]), "hours": hours_of(rows, identity)}
+    found = latest_spans(rows, [IN_HOURS, IN_TRACES], lies)
     if not found:
         raise HTTPException(404, f"there is no trace {trace_id} in this workspace")
-    ordered = in_tree_order(found)
+    ordered = in_tree_order(found.values())
     root = ordered[0]
     finished = [row["end_ns"] for row in ordered if not row["pending"]]
     start = min(row["start_ns"] for row in ordered)
