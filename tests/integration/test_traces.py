@@ -183,6 +183,9 @@ def test_spans_years_apart_are_one_list(stored_server: Stored) -> None:
         pages = stored_server.pages("/v1/spans", "spans", limit=2, **filters)
         found = [int(span["trace_id"], 16) - 0xB300 for page in pages for span in page]
         assert found == newest_first
+    between = {"from": START_NS - 20 * year, "to": START_NS + 70 * year, "service": "years"}
+    found = stored_server.get("/v1/spans", **between)["spans"]
+    assert [int(span["trace_id"], 16) - 0xB300 for span in found] == [1, 0, 4]
     pages = stored_server.pages("/v1/traces", "traces", limit=2, service="years")
     found = [trace for page in pages for trace in page]
     assert [int(trace["trace_id"], 16) - 0xB300 for trace in found] == newest_first

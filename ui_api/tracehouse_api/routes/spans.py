@@ -159,7 +159,9 @@ def _places(
             "at_trace": after["trace_id"].hex(),
             "at_span": after["span_id"].hex(),
         }
-    for window in _windows(rows, after["start_ns"] if after else None):
+    latest = [after["start_ns"]] if after else []
+    latest += [parameters["to_ns"]] if "to_ns" in parameters else []
+    for window in _windows(rows, latest, parameters.get("from_ns", 0)):
         found += rows.rows(
             rows.select(
                 "trace_id, span_id, version, toUnixTimestamp64Nano(start_time) AS start_ns,"
@@ -177,16 +179,17 @@ def _places(
     return found
 
 
-def _windows(rows: Store, start_ns: int | None) -> Iterator[list[str]]:
-    """Conditions that part all time, the newest first, each longer than the one before."""
+def _windows(rows: Store, latest: list[int], earliest: int) -> Iterator[list[str]]:
+    """Conditions that part all time, the newest first, each longer than the one before. Times
+    after one of `latest` or before `earliest` are asked for but not searched closely."""
     ends = newest_and_oldest(rows)
     if ends is None:
         return
     newest, oldest = ends
-    lower = newest if start_ns is None else min(newest, start_ns)
+    lower = min([newest, *latest])
     length = _FIRST_WINDOW_NS
     later: list[str] = []
-    while (lower := lower - length) > oldest:
+    while (lower := lower - length) > max(oldest, earliest):
         bound = f"fromUnixTimestamp64Nano({lower}, 'UTC')"
         yield [*later, f"start_time >= {bound}"]
         later = [f"start_time < {bound}"]
