@@ -13,6 +13,7 @@ from typing import Any
 from tracehouse_api.store import Store
 
 IN_TRACES = "trace_id IN (SELECT toFixedString(unhex(arrayJoin({traces:Array(String)})), 16))"
+IS_TRACE = "trace_id = toFixedString(unhex({trace_id:String}), 16)"
 IN_HOURS = "toStartOfHour(start_time) IN {hours:Array(UInt32)}"
 _COLUMNS = {
     "span_id": "span_id",
@@ -70,15 +71,13 @@ def roots_of(
     return roots
 
 
-def hours_of(rows: Store, trace_id: bytes) -> list[int]:
+def hours_of(rows: Store, trace_id: str) -> list[int]:
     """The hours that hold a trace's spans, in Unix seconds; none where there is no such trace."""
     found = rows.rows(
         rows.select(
-            "DISTINCT toUnixTimestamp(toStartOfHour(start_time)) AS hour",
-            "trace_roots",
-            [IN_TRACES],
+            "DISTINCT toUnixTimestamp(toStartOfHour(start_time)) AS hour", "trace_roots", [IS_TRACE]
         ),
-        traces([trace_id]),
+        {"trace_id": trace_id},
     )
     return [row["hour"] for row in found]
 

@@ -37,6 +37,9 @@ class OtlpGrpc:
                 ("grpc.per_message_decompression", 0),
                 ("grpc.max_receive_message_length", admission.max_request_bytes + _SLACK_BYTES),
                 ("grpc.so_reuseport", 0),
+                # Room for a whole batch: probing for the best window cost 1 µs a span.
+                ("grpc.http2.lookahead_bytes", 1 << 20),
+                ("grpc.http2.bdp_probe", 0),
                 # identity and gzip: anything else is UNIMPLEMENTED, as gRPC asks.
                 ("grpc.compression_enabled_algorithms_bitset", 0b101),
             ]

@@ -20,6 +20,7 @@ from tracehouse_api.parameters import (
     encode_cursor,
 )
 from tracehouse_api.spans import SOURCE_COLUMNS, attributes_of, scope_json
+from tracehouse_api.trace_roots import IS_TRACE
 from tracehouse_api.values import hex_id, iso_time, json_response, text, typed
 
 router = APIRouter(prefix="/v1/logs", tags=["logs"])
@@ -68,7 +69,7 @@ def list_logs(
             where.append(f"{column} = {{{column}:String}}")
             parameters[column] = value
     if trace_id is not None:
-        where.append("trace_id = toFixedString(unhex({trace_id:String}), 16)")
+        where.append(IS_TRACE)
         parameters["trace_id"] = trace_id
     if span_id is not None:
         where.append("span_id = toFixedString(unhex({span_id:String}), 8)")

@@ -21,7 +21,7 @@ from tracehouse_api.parameters import (
 )
 from tracehouse_api.spans import latest_spans, span_json
 from tracehouse_api.store import Store
-from tracehouse_api.trace_roots import IN_HOURS, IN_TRACES, newest_and_oldest, traces
+from tracehouse_api.trace_roots import IN_HOURS, IN_TRACES, IS_TRACE, newest_and_oldest, traces
 from tracehouse_api.values import json_response
 from tracehouse_semconv.record import varint
 
@@ -87,7 +87,7 @@ def list_spans(
             where.append(f"{column} = {{{column}:String}}")
             parameters[column] = value
     if trace_id is not None:
-        where.append("trace_id = toFixedString(unhex({trace_id:String}), 16)")
+        where.append(IS_TRACE)
         parameters["trace_id"] = trace_id
     if status is not None:
         where.append("status_code = {status:String}")

@@ -21,7 +21,15 @@ from tracehouse_api.parameters import (
 )
 from tracehouse_api.spans import in_tree_order, latest_spans, span_json
 from tracehouse_api.store import Store
-from tracehouse_api.trace_roots import IN_HOURS, IN_TRACES, Root, hours_of, places, roots_of, traces
+from tracehouse_api.trace_roots import (
+    IN_HOURS,
+    IN_TRACES,
+    IS_TRACE,
+    Root,
+    hours_of,
+    places,
+    roots_of,
+)
 from tracehouse_api.values import iso_time, json_response, milliseconds, text
 
 router = APIRouter(prefix="/v1/traces", tags=["traces"])
@@ -189,9 +197,8 @@ def _summary(root: Root, spans: int, errors: int) -> dict[str, Any]:
 @router.get("/{trace_id}", response_model=Trace)
 def get_trace(rows: Rows, trace_id: TraceId) -> Response:
     """One trace with its spans, parents first."""
-    identity = bytes.fromhex(trace_id)
-    lies = {**traces([identity]), "hours": hours_of(rows, identity)}
-    found = latest_spans(rows, [IN_HOURS, IN_TRACES], lies)
+    where = {"trace_id": trace_id, "hours": hours_of(rows, trace_id)}
+    found = latest_spans(rows, [IN_HOURS, IS_TRACE], where)
     if not found:
         raise HTTPException(404, f"there is no trace {trace_id} in this workspace")
     ordered = in_tree_order(found.values())
