@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from tracehouse_api.filters import Filters
 from tracehouse_api.store import Store
 
 IN_TRACES = "trace_id IN (SELECT toFixedString(unhex(arrayJoin({traces:Array(String)})), 16))"
@@ -41,17 +42,12 @@ class Root:
     hours: frozenset[int]
 
 
-def roots_of(
-    rows: Store,
-    trace_ids: Collection[bytes],
-    conditions: Sequence[str] = (),
-    parameters: Mapping[str, Any] | None = None,
-) -> dict[bytes, Root]:
-    """The root of each trace that is there: a true root before the earliest span seen, a finished
-    version of it before a pending one."""
+def roots_of(rows: Store, trace_ids: Collection[bytes], filters: Filters) -> dict[bytes, Root]:
+    """The root of each trace that is there, and whether it meets the filters: a true root before
+    the earliest span seen, a finished version of it before a pending one."""
     if not trace_ids:
         return {}
-    columns = ", ".join((*_COLUMNS.values(), " AND ".join(conditions) or "true"))
+    columns = ", ".join((*_COLUMNS.values(), " AND ".join(filters.where) or "true"))
     found = rows.rows(
         rows.select(
             "trace_id,"
@@ -61,7 +57,7 @@ def roots_of(
             [IN_TRACES],
             "GROUP BY trace_id",
         ),
-        {**(parameters or {}), **traces(trace_ids)},
+        {**filters.parameters, **traces(trace_ids)},
     )
     roots: dict[bytes, Root] = {}
     for row in found:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from tracehouse_api.filters import Filters
 from tracehouse_api.store import Store, Table
 from tracehouse_api.values import text
 
@@ -131,14 +132,9 @@ BUCKET = (
 
 def find_metric(rows: Store, name: str, start: int | None, end: int | None) -> Metric | None:
     """The metric of that name; when several kinds share it, the one with the latest point."""
-    where = ["metric_name = {name:String}"]
-    parameters: dict[str, Any] = {"name": name}
-    if start is not None:
-        where.append("time >= fromUnixTimestamp64Nano({from_ns:Int64}, 'UTC')")
-        parameters["from_ns"] = start
-    if end is not None:
-        where.append("time < fromUnixTimestamp64Nano({to_ns:Int64}, 'UTC')")
-        parameters["to_ns"] = end
+    filters = Filters()
+    filters.equal(metric_name=name)
+    filters.within("time", start, end)
     found: list[Metric] = []
     for table, kind in KINDS.items():
         columns = (
@@ -149,6 +145,8 @@ def find_metric(rows: Store, name: str, start: int | None, end: int | None) -> M
             Metric(
                 name, table, text(row["kind"]), text(row["unit"]), row["first_ns"], row["last_ns"]
             )
-            for row in rows.rows(rows.select(columns, table, where, "GROUP BY kind"), parameters)
+            for row in rows.rows(
+                rows.select(columns, table, filters.where, "GROUP BY kind"), filters.parameters
+            )
         ]
     return max(found, key=lambda metric: metric.last_ns, default=None)

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Query, Response
 
 from tracehouse_api.access import Rows
+from tracehouse_api.filters import Filters
 from tracehouse_api.models import Logs
 from tracehouse_api.newest import distinct_rows
 from tracehouse_api.parameters import (
@@ -55,49 +56,27 @@ def list_logs(
     cursor: Cursor = None,
 ) -> Response:
     """Log records, newest first."""
-    where: list[str] = []
-    parameters: dict[str, Any] = {}
-    filters = {
-        "project": project,
-        "service": service,
-        "session_id": session,
-        "run_id": run,
-        "event_name": event_name,
-    }
-    for column, value in filters.items():
-        if value is not None:
-            where.append(f"{column} = {{{column}:String}}")
-            parameters[column] = value
-    if trace_id is not None:
-        where.append(IS_TRACE)
-        parameters["trace_id"] = trace_id
-    if span_id is not None:
-        where.append("span_id = toFixedString(unhex({span_id:String}), 8)")
-        parameters["span_id"] = span_id
-    if min_severity is not None:
-        where.append("severity_number >= {min_severity:UInt8}")
-        parameters["min_severity"] = min_severity
-    if q is not None:
-        where.append("positionCaseInsensitiveUTF8(body, {q:String}) > 0")
-        parameters["q"] = q
-    if start is not None:
-        where.append("time >= fromUnixTimestamp64Nano({from_ns:Int64}, 'UTC')")
-        parameters["from_ns"] = start
-    if end is not None:
-        where.append("time < fromUnixTimestamp64Nano({to_ns:Int64}, 'UTC')")
-        parameters["to_ns"] = end
+    filters = Filters()
+    filters.equal(
+        project=project, service=service, session_id=session, run_id=run, event_name=event_name
+    )
+    filters.add(IS_TRACE, trace_id=trace_id)
+    filters.add("span_id = toFixedString(unhex({span_id:String}), 8)", span_id=span_id)
+    filters.add("severity_number >= {min_severity:UInt8}", min_severity=min_severity)
+    filters.add("positionCaseInsensitiveUTF8(body, {q:String}) > 0", q=q)
+    filters.within("time", start, end)
     begin: dict[str, Any] | None = None
     if cursor is not None:
         begin = dict(zip(_PLACE, decode_cursor(cursor, int, int, int), strict=True))
 
     def read(after: dict[str, Any] | None, size: int) -> list[dict[str, Any]]:
-        conditions = list(where)
+        conditions, parameters = list(filters.where), {**filters.parameters, "limit": size}
         if after := after or begin:
             conditions.append(
                 "(time, request_id, ordinal) < (fromUnixTimestamp64Nano({time_ns:Int64}, 'UTC'),"
                 " {request_id:UInt64}, {ordinal:UInt64})"
             )
-            parameters.update({name: after[name] for name in _PLACE})
+            parameters |= {name: after[name] for name in _PLACE}
         return rows.rows(
             rows.select(
                 _COLUMNS,
@@ -105,7 +84,7 @@ def list_logs(
                 conditions,
                 "ORDER BY time DESC, request_id DESC, ordinal DESC LIMIT {limit:UInt32}",
             ),
-            {**parameters, "limit": size},
+            parameters,
         )
 
     found = distinct_rows(read, lambda row: tuple(row[name] for name in _PLACE), limit + 1)

@@ -8,6 +8,7 @@ import orjson
 from fastapi import APIRouter, Response
 
 from tracehouse_api.access import Rows
+from tracehouse_api.filters import Filters
 from tracehouse_api.models import Rejects
 from tracehouse_api.parameters import From, Limit, To
 from tracehouse_api.values import iso_time, json_response, text
@@ -24,26 +25,18 @@ def list_rejects(
     limit: Limit = 50,
 ) -> Response:
     """The newest rejected rows, by time of arrival."""
-    where: list[str] = []
-    parameters: dict[str, Any] = {"limit": limit}
-    if signal is not None:
-        where.append("signal = {signal:String}")
-        parameters["signal"] = signal
-    if start is not None:
-        where.append("received_time >= fromUnixTimestamp64Nano({from_ns:Int64}, 'UTC')")
-        parameters["from_ns"] = start
-    if end is not None:
-        where.append("received_time < fromUnixTimestamp64Nano({to_ns:Int64}, 'UTC')")
-        parameters["to_ns"] = end
+    filters = Filters()
+    filters.equal(signal=signal)
+    filters.within("received_time", start, end)
     found = rows.rows(
         rows.select(
             "toUnixTimestamp64Nano(received_time) AS received_ns, signal, reason, service, record",
             "rejects",
-            where,
+            filters.where,
             "ORDER BY received_time DESC LIMIT {limit:UInt32}",
             final=True,
         ),
-        parameters,
+        {**filters.parameters, "limit": limit},
     )
     return json_response(
         {

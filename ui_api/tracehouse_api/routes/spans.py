@@ -8,6 +8,7 @@ from typing import Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 
 from tracehouse_api.access import ATTRIBUTE_PREFIX, Rows
+from tracehouse_api.filters import Filters
 from tracehouse_api.models import Spans
 from tracehouse_api.newest import distinct_rows
 from tracehouse_api.parameters import (
@@ -40,7 +41,6 @@ ATTRIBUTE_FILTER = """
         AND position(attributes[{{key{index}:String}}], unhex({{element{index}:String}})) > 0)
 """
 _SETTINGS = {"use_skip_indexes_for_disjunctions": 1}
-_TEXT_FILTERS = ("project", "service", "name", "session_id", "run_id")
 
 
 @router.get(
@@ -79,44 +79,27 @@ def list_spans(
 ) -> Response:
     """Spans, newest first; each in its latest version."""
     del attribute  # stands for all `attribute.<key>`
-    where: list[str] = []
-    parameters: dict[str, Any] = {}
-    values = (project, service, name, session, run)
-    for column, value in zip(_TEXT_FILTERS, values, strict=True):
-        if value is not None:
-            where.append(f"{column} = {{{column}:String}}")
-            parameters[column] = value
-    if trace_id is not None:
-        where.append(IS_TRACE)
-        parameters["trace_id"] = trace_id
-    if status is not None:
-        where.append("status_code = {status:String}")
-        parameters["status"] = status
-    if kind is not None:
-        where.append("span_kind = {kind:String}")
-        parameters["kind"] = kind
-    if min_duration_ms is not None:
-        where.append("duration_ns >= {min_duration_ns:UInt64}")
-        parameters["min_duration_ns"] = int(min_duration_ms * 1e6)
+    filters = Filters()
+    filters.equal(
+        project=project, service=service, name=name, session_id=session, run_id=run,
+        status_code=status, span_kind=kind,
+    )  # fmt: skip
+    filters.add(IS_TRACE, trace_id=trace_id)
+    filters.lasts(min_duration_ms)
+    filters.within("start_time", start, end)
     for index, (key, value) in enumerate(_attribute_filters(request)):
-        where.append(ATTRIBUTE_FILTER.format(index=index))
-        parameters |= {
+        filters.where.append(ATTRIBUTE_FILTER.format(index=index))
+        filters.parameters |= {
             f"key{index}": key,
             f"value{index}": value,
             f"element{index}": _element(value).hex(),
         }
-    if start is not None:
-        where.append("start_time >= fromUnixTimestamp64Nano({from_ns:Int64}, 'UTC')")
-        parameters["from_ns"] = start
-    if end is not None:
-        where.append("start_time < fromUnixTimestamp64Nano({to_ns:Int64}, 'UTC')")
-        parameters["to_ns"] = end
     begin: dict[str, Any] | None = None
     if cursor is not None:
         at = decode_cursor(cursor, int, bytes.fromhex, bytes.fromhex)
         begin = dict(zip(("start_ns", "trace_id", "span_id"), at, strict=True))
     places = distinct_rows(
-        lambda after, size: _places(rows, where, parameters, after or begin, size),
+        lambda after, size: _places(rows, filters, after or begin, size),
         lambda row: (row["trace_id"], row["span_id"]),
         limit + 1,
     )
@@ -135,8 +118,7 @@ def list_spans(
 
 def _places(
     rows: Store,
-    where: list[str],
-    parameters: dict[str, Any],
+    filters: Filters,
     after: dict[str, Any] | None,
     size: int,
 ) -> list[dict[str, Any]]:
@@ -146,7 +128,7 @@ def _places(
     searched from the newest hours on, as far back as it takes.
     """
     found: list[dict[str, Any]] = []
-    conditions = list(where)
+    conditions, parameters = list(filters.where), filters.parameters
     if after is not None:
         conditions.append(
             f"(start_time, trace_id, span_id) < ({_AT},"

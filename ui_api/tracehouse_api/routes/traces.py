@@ -7,6 +7,7 @@ from typing import Any, Literal
 from fastapi import APIRouter, HTTPException, Query, Response
 
 from tracehouse_api.access import Rows
+from tracehouse_api.filters import Filters
 from tracehouse_api.models import Trace, Traces
 from tracehouse_api.newest import distinct_rows
 from tracehouse_api.parameters import (
@@ -54,40 +55,24 @@ def list_traces(
     cursor: Cursor = None,
 ) -> Response:
     """Traces, newest first."""
-    where: list[str] = []
-    parameters: dict[str, Any] = {}
-    for column, value in (("project", project), ("service", service), ("session_id", session)):
-        if value is not None:
-            where.append(f"{column} = {{{column}:String}}")
-            parameters[column] = value
-    if status is not None:
-        where.append("status_code = {status:String}")
-        parameters["status"] = status
-    if min_duration_ms is not None:
-        where.append("duration_ns >= {min_duration_ns:UInt64}")
-        parameters["min_duration_ns"] = int(min_duration_ms * 1e6)
-    window: list[str] = []
-    if start is not None:
-        window.append("start_time >= fromUnixTimestamp64Nano({from_ns:Int64}, 'UTC')")
-        parameters["from_ns"] = start
-    if end is not None:
-        window.append("start_time < fromUnixTimestamp64Nano({to_ns:Int64}, 'UTC')")
-        parameters["to_ns"] = end
+    filters, window = Filters(), Filters()
+    filters.equal(project=project, service=service, session_id=session, status_code=status)
+    filters.lasts(min_duration_ms)
+    window.within("start_time", start, end)
     if q is not None:
         matching = rows.select(
             "trace_id",
             "spans",
             [
-                *window,
+                *window.where,
                 "(positionCaseInsensitiveUTF8(name, {q:String}) > 0"
                 " OR positionCaseInsensitiveUTF8(status_message, {q:String}) > 0"
                 " OR arrayExists(v -> positionCaseInsensitiveUTF8(v, {q:String}) > 0,"
                 " mapValues(attributes)))",
             ],
         )
-        window.append(f"trace_id IN ({matching})")
-        parameters["q"] = q
-    roots = _page(rows, window, where, parameters, cursor, limit + 1)
+        window.add(f"trace_id IN ({matching})", q=q)
+    roots = _page(rows, window, filters, cursor, limit + 1)
     more = len(roots) > limit
     page = roots[:limit]
     counts = _counts(rows, page)
@@ -101,14 +86,7 @@ def list_traces(
     )
 
 
-def _page(
-    rows: Store,
-    window: list[str],
-    where: list[str],
-    parameters: dict[str, Any],
-    cursor: Cursor,
-    count: int,
-) -> list[Root]:
+def _page(rows: Store, window: Filters, filters: Filters, cursor: Cursor, count: int) -> list[Root]:
     """The roots of so many traces after the cursor.
 
     `trace_roots` may hold several candidates of a trace, and several versions of each. A trace
@@ -123,14 +101,15 @@ def _page(
         position = (
             [after["start_ns"], after["trace_id"].hex(), after["span_id"].hex()] if after else begin
         )
-        conditions = [*window, *where]
+        conditions = [*window.where, *filters.where]
+        parameters = {**window.parameters, **filters.parameters, "limit": size}
         if position is not None:
             conditions.append(
                 "(start_time, trace_id, span_id) < (fromUnixTimestamp64Nano({at_ns:Int64}, 'UTC'),"
                 " toFixedString(unhex({at_trace:String}), 16),"
                 " toFixedString(unhex({at_span:String}), 8))"
             )
-            parameters.update(zip(("at_ns", "at_trace", "at_span"), position, strict=True))
+            parameters |= zip(("at_ns", "at_trace", "at_span"), position, strict=True)
         return rows.rows(
             rows.select(
                 "toUnixTimestamp64Nano(start_time) AS start_ns, trace_id, span_id",
@@ -139,12 +118,12 @@ def _page(
                 # The key itself, so that reading stops at the limit.
                 "ORDER BY start_time DESC, trace_id DESC, span_id DESC LIMIT {limit:UInt32}",
             ),
-            {**parameters, "limit": size},
+            parameters,
         )
 
     def standing(batch: list[dict[str, Any]]) -> list[dict[str, Any]]:
         trace_ids = {row["trace_id"] for row in batch} - roots.keys()
-        roots.update(roots_of(rows, trace_ids, where, parameters))
+        roots.update(roots_of(rows, trace_ids, filters))
         return [row for row in batch if _stands(roots[row["trace_id"]], row)]
 
     page = distinct_rows(candidates, lambda row: row["trace_id"], count, keep=standing)
