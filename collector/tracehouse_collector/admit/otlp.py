@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,56 +103,58 @@ def count(signal: Signal, message: Any) -> Count:
     return _count_points(message)
 
 
+def _scopes(counted: Count, resources: Any, scopes: str, rows: str) -> Iterator[Any]:
+    """The rows of each scope of each resource; their parts are counted on the way."""
+    counted.parts += len(resources)
+    for resource in resources:
+        scoped = getattr(resource, scopes)
+        counted.parts += len(scoped)
+        for scope in scoped:
+            found = getattr(scope, rows)
+            counted.parts += len(found)
+            yield found
+
+
 def _count_spans(message: Any) -> Count:
-    counted = Count(len(message.resource_spans))
-    for resource_spans in message.resource_spans:
-        counted.parts += len(resource_spans.scope_spans)
-        for scope_spans in resource_spans.scope_spans:
-            counted.parts += len(scope_spans.spans)
-            for span in scope_spans.spans:
-                trace_id, span_id = span.trace_id, span.span_id
-                start, end = span.start_time_unix_nano, span.end_time_unix_nano
-                if (
-                    len(trace_id) != 16
-                    or len(span_id) != 8
-                    or not 0 < start <= LATEST_NS
-                    or (end and not start <= end <= LATEST_NS)
-                    or trace_id == _NO_TRACE
-                    or span_id == _NO_SPAN
-                    or len(span.parent_span_id) not in (0, 8)
-                ):
-                    counted.rejected += 1
+    counted = Count()
+    for spans in _scopes(counted, message.resource_spans, "scope_spans", "spans"):
+        for span in spans:
+            trace_id, span_id = span.trace_id, span.span_id
+            start, end = span.start_time_unix_nano, span.end_time_unix_nano
+            if (
+                len(trace_id) != 16
+                or len(span_id) != 8
+                or not 0 < start <= LATEST_NS
+                or (end and not start <= end <= LATEST_NS)
+                or trace_id == _NO_TRACE
+                or span_id == _NO_SPAN
+                or len(span.parent_span_id) not in (0, 8)
+            ):
+                counted.rejected += 1
     return counted
 
 
 def _count_log_records(message: Any) -> Count:
-    counted = Count(len(message.resource_logs))
-    for resource_logs in message.resource_logs:
-        counted.parts += len(resource_logs.scope_logs)
-        for scope_logs in resource_logs.scope_logs:
-            counted.parts += len(scope_logs.log_records)
-            counted.rejected += sum(
-                record.time_unix_nano > LATEST_NS or record.observed_time_unix_nano > LATEST_NS
-                for record in scope_logs.log_records
-            )
+    counted = Count()
+    for records in _scopes(counted, message.resource_logs, "scope_logs", "log_records"):
+        counted.rejected += sum(
+            record.time_unix_nano > LATEST_NS or record.observed_time_unix_nano > LATEST_NS
+            for record in records
+        )
     return counted
 
 
 def _count_points(message: Any) -> Count:
-    counted = Count(len(message.resource_metrics))
-    for resource_metrics in message.resource_metrics:
-        counted.parts += len(resource_metrics.scope_metrics)
-        for scope_metrics in resource_metrics.scope_metrics:
-            counted.parts += len(scope_metrics.metrics)
-            for metric in scope_metrics.metrics:
-                kind = metric.WhichOneof("data")
-                if kind is None:
-                    continue
-                points = getattr(metric, kind).data_points
-                counted.parts += len(points)
-                counted.rejected += sum(
-                    not 0 < point.time_unix_nano <= LATEST_NS
-                    or point.start_time_unix_nano > LATEST_NS
-                    for point in points
-                )
+    counted = Count()
+    for metrics in _scopes(counted, message.resource_metrics, "scope_metrics", "metrics"):
+        for metric in metrics:
+            kind = metric.WhichOneof("data")
+            if kind is None:
+                continue
+            points = getattr(metric, kind).data_points
+            counted.parts += len(points)
+            counted.rejected += sum(
+                not 0 < point.time_unix_nano <= LATEST_NS or point.start_time_unix_nano > LATEST_NS
+                for point in points
+            )
     return counted
