@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
@@ -102,12 +103,23 @@ def _settle(*pids: int) -> float:
     return last
 
 
-def compare(signal: Signal, bodies: int) -> list[Result]:
-    """All runs of one signal, on the same bodies."""
+def compare(signal: Signal, bodies: int, rounds: int) -> list[Result]:
+    """The median run of each contender, on the same bodies.
+
+    The order turns from round to round: whoever goes first pays for a cold machine.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "bodies"
         build(path, signal, bodies)
-        results = [ours(path, bodies, signal, "grpc"), ours(path, bodies, signal, "http")]
-        results.append(rotel(path, bodies, signal, Options(), "rotel, its defaults"))
-        results.append(rotel(path, bodies, signal, ROOMY, "rotel, large batches"))
-        return results
+        contenders: list[Callable[[], Result]] = [
+            lambda: ours(path, bodies, signal, "grpc"),
+            lambda: rotel(path, bodies, signal, Options(), "rotel, its defaults"),
+            lambda: ours(path, bodies, signal, "http"),
+            lambda: rotel(path, bodies, signal, ROOMY, "rotel, large batches"),
+        ]
+        runs: dict[str, list[Result]] = {}
+        for start in range(rounds):
+            for turn in range(len(contenders)):
+                result = contenders[(start + turn) % len(contenders)]()
+                runs.setdefault(result.name, []).append(result)
+        return [sorted(run, key=lambda result: result.cpu)[len(run) // 2] for run in runs.values()]
