@@ -47,12 +47,60 @@ TRACEHOUSE_SCAFFOLD: Final = "tracehouse.scaffold"
 # Chat traces
 TRACEHOUSE_SPAN_KIND: Final = "tracehouse.span.kind"
 """What the step is."""
+TRACEHOUSE_TEXT: Final = "tracehouse.text"
+"""The text of the step, as it was logged."""
+TRACEHOUSE_TOOL_INPUT: Final = "tracehouse.tool.input"
+"""The input of a tool call, as JSON."""
+TRACEHOUSE_TOOL_RESULT: Final = "tracehouse.tool.result"
+"""What a tool returned, as it was logged."""
+TRACEHOUSE_OUTCOME: Final = "tracehouse.outcome"
+"""How a conversation ended, in the judgement of whoever logged it."""
+TRACEHOUSE_TASK_NAME: Final = "tracehouse.task.name"
+"""What the conversation was about."""
+TRACEHOUSE_METADATA: Final = "tracehouse.metadata"
+"""What else was said of a conversation, as a JSON object."""
 
 # Training runs
 TRACEHOUSE_RUN_ID: Final = "tracehouse.run.id"
 """The run that a span, a log record or a metric point belongs to."""
 TRACEHOUSE_STEP: Final = "tracehouse.step"
 """The training step. Any order; the last write of a (run, key, step) wins."""
+TRACEHOUSE_RUN_NAME: Final = "tracehouse.run.name"
+"""The run's name; need not be unique."""
+TRACEHOUSE_RUN_CLIENT_ID: Final = "tracehouse.run.client_id"
+"""The caller's own identifier of the run. The same one resumes the same run."""
+TRACEHOUSE_RUN_STATUS: Final = "tracehouse.run.status"
+"""The state of the run."""
+TRACEHOUSE_RUN_CONFIG: Final = "tracehouse.run.config"
+"""The run's configuration, as a JSON object."""
+TRACEHOUSE_RUN_SUMMARY: Final = "tracehouse.run.summary"
+"""Values set by hand as the run's result, as a JSON object."""
+TRACEHOUSE_RUN_TAGS: Final = "tracehouse.run.tags"
+"""The run's tags."""
+TRACEHOUSE_RUN_NOTES: Final = "tracehouse.run.notes"
+"""The run's description."""
+TRACEHOUSE_RUN_GROUP: Final = "tracehouse.run.group"
+"""The group of runs that this one belongs to."""
+TRACEHOUSE_RUN_JOB_TYPE: Final = "tracehouse.run.job_type"
+"""What the run does in its group."""
+TRACEHOUSE_RUN_UPDATED: Final = "tracehouse.run.updated"
+"""When this version of the run's span was made, in Unix nanoseconds. The latest counts."""
+TRACEHOUSE_RUN_HEARTBEAT: Final = "tracehouse.run.heartbeat"
+"""Seconds after which a living run is exported again."""
+TRACEHOUSE_DATASET_NAME: Final = "tracehouse.dataset.name"
+"""The dataset that the run used, as the Hugging Face Hub names it."""
+TRACEHOUSE_DATASET_SPLIT: Final = "tracehouse.dataset.split"
+"""The split of that dataset."""
+TRACEHOUSE_MODEL_NAME: Final = "tracehouse.model.name"
+"""The model repository that the run writes to, as the Hugging Face Hub names it."""
+TRACEHOUSE_MODEL_REVISION: Final = "tracehouse.model.revision"
+"""The revision of that repository."""
+
+# What a run logs beside its scalars
+TRACEHOUSE_KEY: Final = "tracehouse.key"
+"""What the record is called inside its run."""
+TRACEHOUSE_INDEX: Final = "tracehouse.index"
+"""The place among records of one kind, key and step, from 0."""
 
 # Cohorts
 TRACEHOUSE_SUBJECT_ID: Final = "tracehouse.subject.id"
@@ -72,3 +120,21 @@ class SpanKind(StrEnum):
     tool_result = "tool_result"
     thinking = "thinking"
     attachment = "attachment"
+
+
+class Outcome(StrEnum):
+    """How a conversation ended, in the judgement of whoever logged it."""
+
+    good = "good"
+    bad = "bad"
+    neutral = "neutral"
+
+
+class RunStatus(StrEnum):
+    """The state of the run."""
+
+    running = "running"
+    finished = "finished"
+    failed = "failed"
+    crashed = "crashed"
+    killed = "killed"

@@ -1,4 +1,4 @@
-"""Writes what is made from the registry: Python constants, promoted columns, the docs table.
+"""Writes what is made from the registry: Python constants, promoted columns, the docs tables.
 
     python -m tracehouse_semconv.generate           write the files
     python -m tracehouse_semconv.generate --check   exit 1 when one of them is not what it should be
@@ -41,16 +41,37 @@ class Group:
     attributes: tuple[Attribute, ...]
 
 
-def read_registry(directory: Path = REGISTRY) -> list[Group]:
-    """All attribute groups. Raises ValueError for a name that is declared twice."""
+@dataclass(frozen=True)
+class Event:
+    """One event of the registry: a log record with this event name."""
+
+    name: str
+    brief: str
+    note: str
+
+
+def read_events(directory: Path = REGISTRY) -> list[Event]:
+    """All events, in the order of their files."""
+    return [
+        Event(raw["name"], raw["brief"].strip(), raw.get("note", "").strip())
+        for raw in _groups(directory)
+        if raw["type"] == "event"
+    ]
+
+
+def _groups(directory: Path) -> list[dict[str, Any]]:
     import yaml  # a development tool: what is generated depends on nothing
 
-    groups = [
-        _group(raw)
+    return [
+        raw
         for path in sorted(directory.glob("*.yaml"))
         for raw in yaml.safe_load(path.read_text())["groups"]
-        if raw["type"] == "attribute_group"
     ]
+
+
+def read_registry(directory: Path = REGISTRY) -> list[Group]:
+    """All attribute groups. Raises ValueError for a name that is declared twice."""
+    groups = [_group(raw) for raw in _groups(directory) if raw["type"] == "attribute_group"]
     seen: set[str] = set()
     for attribute in (attribute for group in groups for attribute in group.attributes):
         if attribute.id in seen:
@@ -120,7 +141,15 @@ def columns(groups: list[Group]) -> str:
     return "\n".join([*lines, "}"]) + "\n"
 
 
-def table(groups: list[Group]) -> str:
+def event_names(events: list[Event]) -> str:
+    """`events.py`: a constant per event."""
+    lines = [f'"""Event names.\n\n{_NOTICE}\n"""', "", "from typing import Final", ""]
+    for event in events:
+        lines += [f'{_constant(event.name)}: Final = "{event.name}"', f'"""{event.brief}"""']
+    return "\n".join(lines) + "\n"
+
+
+def table(groups: list[Group], events: list[Event]) -> str:
     """`docs/semconv.md`: the vocabulary for people."""
     lines = [f"<!-- {_NOTICE} -->", "", "# Vocabulary", ""]
     for group in groups:
@@ -137,7 +166,10 @@ def table(groups: list[Group]) -> str:
             meaning = " ".join(filter(None, (attribute.brief, attribute.note)))
             lines.append(f"| `{attribute.id}` | {kind} | {meaning} | `{attribute.examples[0]}` |")
         lines.append("")
-    return "\n".join(lines)
+    lines += ["## Events", "", "Log records with these event names.", "", "| event | meaning |"]
+    lines.append("|---|---|")
+    lines += [f"| `{e.name}` | {' '.join(filter(None, (e.brief, e.note)))} |" for e in events]
+    return "\n".join([*lines, ""])
 
 
 def _constant(name: str) -> str:
@@ -148,20 +180,21 @@ def _class(name: str) -> str:
     return "".join(part.capitalize() for part in name.replace("_", ".").split(".")[1:])
 
 
-def outputs(groups: list[Group]) -> dict[Path, str]:
+def outputs(groups: list[Group], events: list[Event]) -> dict[Path, str]:
     """Every generated file with the content it should have."""
     package = ROOT / "semconv/tracehouse_semconv"
     return {
         package / "attributes.py": constants(groups),
         package / "columns.py": columns(groups),
-        ROOT / "docs/semconv.md": table(groups),
+        package / "events.py": event_names(events),
+        ROOT / "docs/semconv.md": table(groups, events),
     }
 
 
 def main(arguments: list[str]) -> int:
     """Write or check; the exit code."""
     stale: list[str] = []
-    for path, content in outputs(read_registry()).items():
+    for path, content in outputs(read_registry(), read_events()).items():
         if path.exists() and path.read_text() == content:
             continue
         stale.append(str(path.relative_to(ROOT)))

@@ -14,6 +14,7 @@ from tracehouse_semconv.generate import (
     constants,
     main,
     outputs,
+    read_events,
     read_registry,
     table,
 )
@@ -52,7 +53,7 @@ def groups(tmp_path: Path) -> list[Group]:
 
 
 def test_generated_files_are_fresh() -> None:
-    for path, content in outputs(read_registry()).items():
+    for path, content in outputs(read_registry(), read_events()).items():
         assert path.read_text() == content, f"{path.name} is stale: run `make generate`"
     assert main(["--check"]) == 0
 
@@ -84,7 +85,7 @@ def test_a_column_is_taken_from_its_attributes_in_their_order(groups: list[Group
 
 
 def test_the_table_for_people_has_a_line_for_each_attribute(groups: list[Group]) -> None:
-    lines = table(groups).splitlines()
+    lines = table(groups, []).splitlines()
 
     assert "| `tracehouse.first.name` | string | A name. Any. | `one` |" in lines
     assert "| `tracehouse.some.kind` | `a_kind`, `b_kind` | A kind. | `a_kind` |" in lines
