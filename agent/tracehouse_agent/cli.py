@@ -6,6 +6,8 @@ import importlib.util
 
 import click
 
+from tracehouse_agent.sync_command import sync
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="tracehouse")
@@ -31,6 +33,7 @@ def _add_serve() -> None:
 
 
 _add_serve()
+main.add_command(sync)
 
 if __name__ == "__main__":
     main()

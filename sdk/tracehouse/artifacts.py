@@ -1,0 +1,38 @@
+"""Artifacts: named, versioned sets of files, known by their content."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from tracehouse.errors import ClaudeMonitorError
+from tracehouse.values import to_json, valid_text
+
+ALLOWED_ARTIFACT_KINDS = ("json", "text", "params")
+
+
+def describe_data(data: Any, kind: str) -> tuple[bytes, dict[str, Any]]:
+    """The one file of an artifact made of a value, and the body of its event.
+
+    Raises ClaudeMonitorError for an unknown kind.
+    """
+    if kind not in ALLOWED_ARTIFACT_KINDS:
+        raise ClaudeMonitorError(f"kind is {kind!r}: choose json, text or params")
+    if kind == "text":
+        content, path = valid_text(str(data)).encode(), "data.txt"
+    else:
+        content, path = to_json(data).encode(), "data.json"
+    entry = {"path": path, "sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
+    return content, describe(kind, [entry])
+
+
+def describe(kind: str, files: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+    """The body of an artifact's event: its kind, its digest and its files (path, sha256, size).
+
+    The digest is the SHA-256 over `path NUL sha256 LF` of the files in the order of their paths:
+    equal content has equal digests, wherever it was made.
+    """
+    ordered = sorted(files, key=lambda entry: entry["path"])
+    listing = "".join(f"{entry['path']}\0{entry['sha256']}\n" for entry in ordered)
+    digest = hashlib.sha256(listing.encode()).hexdigest()
+    return {"kind": kind, "digest": digest, "files": ordered, **more}

@@ -1,0 +1,52 @@
+"""Ids of spans: chosen where they are known beforehand, random otherwise."""
+
+from __future__ import annotations
+
+import platform
+import random
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from opentelemetry.sdk.trace.id_generator import IdGenerator
+
+from tracehouse_semconv.ids import SpanIdentity
+
+_chosen: ContextVar[SpanIdentity | None] = ContextVar("tracehouse_chosen_ids", default=None)
+
+
+def default_machine_id() -> str:
+    """`<host name>-<system>` in lower case."""
+    return f"{platform.node() or 'unknown'}-{platform.system() or 'unknown'}".lower()
+
+
+@contextmanager
+def chosen(ids: SpanIdentity) -> Generator[None]:
+    """The next span started in this context gets these ids (the trace id if it has no parent)."""
+    token = _chosen.set(ids)
+    try:
+        yield
+    finally:
+        _chosen.reset(token)
+
+
+class ChosenIds(IdGenerator):
+    """Ids that were chosen, and random ones otherwise.
+
+    Its own random state, from the operating system: a program that seeds `random` for its training
+    would otherwise give every run the same ids.
+    """
+
+    def __init__(self) -> None:
+        self._random = random.SystemRandom()
+
+    def generate_span_id(self) -> int:
+        ids = _chosen.get()
+        return ids.span_id if ids else self._random.getrandbits(64) or 1
+
+    def generate_trace_id(self) -> int:
+        ids = _chosen.get()
+        return ids.trace_id if ids else self._random.getrandbits(128) or 1
+
+    def is_trace_id_random(self) -> bool:
+        return _chosen.get() is None

@@ -1,0 +1,566 @@
+"""Training runs: scalars, structured values, media and artifacts by step, and how the run is."""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.trace import Status, StatusCode
+from opentelemetry.util.types import AttributeValue
+
+from tracehouse import autofinish, complain
+from tracehouse.api_client import ApiClient
+from tracehouse.artifacts import describe_data
+from tracehouse.chat import Run
+from tracehouse.console import Console
+from tracehouse.environment import capture_environment
+from tracehouse.errors import ClaudeMonitorError
+from tracehouse.live_dict import LiveDict
+from tracehouse.media import Histogram, Image, Media, Table, Video
+from tracehouse.pulse import Pulse
+from tracehouse.recorder import get_recorder
+from tracehouse.recorder.events import Event
+from tracehouse.recorder.ids import chosen, default_machine_id
+from tracehouse.recorder.points import Points, Stream
+from tracehouse.recorder.spans import SpanVersion
+from tracehouse.session import cohort_attributes, recall, remember, resource_attributes
+from tracehouse.settings import resolve_mode
+from tracehouse.system_metrics import SystemMetrics
+from tracehouse.values import Scalar, as_scalar, jsonable, to_json, valid_text
+from tracehouse_semconv import attributes as names
+from tracehouse_semconv import events
+from tracehouse_semconv.attributes import RunStatus
+from tracehouse_semconv.ids import run_identity
+
+ALLOWED_STATUSES = tuple(RunStatus)
+FINISH_SECONDS = 10.0
+_HEARTBEAT_SECONDS = 15.0
+_REMEMBERED = "runs"
+_LARGEST_STEP = 1 << 63
+_MAX_ELEMENTS = 1024
+
+
+class TrainingRun:
+    """A training run, alive from its making to `finish` (or to the end of its `with` block).
+
+    The same `client_run_id` on the same machine resumes the same run: its config, its start and its
+    step counter go on. Constructing raises ClaudeMonitorError on misuse; no other method does,
+    except the two that ask the server: `model_card` and `push_model_card`.
+
+    Args:
+        project: what it is filed under; `default` when it is not given.
+        name: what people call it; `run-<8 hex digits>` when it is not given.
+        config: hyper-parameters, anything that JSON has. `run.config` is live.
+        client_run_id: the caller's identifier; random when it is not given.
+        auto_finish: finish it when the process ends (see `tracehouse.autofinish`).
+        capture_env: record Python, packages, git, hardware and arguments.
+        capture_console: record what the program prints.
+        system_metrics: read the machine every `system_metrics_interval` seconds.
+        mode: `online`, `offline` or `disabled`; by default `TRACEHOUSE_MODE`, then `online`.
+        keep_nonfinite: record NaN and infinities as they are, instead of dropping them.
+    """
+
+    def __init__(
+        self,
+        *,
+        project: str | None = None,
+        name: str | None = None,
+        config: Mapping[str, Any] | None = None,
+        client_run_id: str | None = None,
+        hf_dataset: str | None = None,
+        hf_dataset_split: str | None = None,
+        hf_model: str | None = None,
+        hf_model_revision: str | None = None,
+        subject_id: str | None = None,
+        experiment: str | None = None,
+        variant: str | None = None,
+        tags: Sequence[str] = (),
+        notes: str | None = None,
+        group: str | None = None,
+        job_type: str | None = None,
+        api_key: str | None = None,
+        api_base: str | None = None,
+        machine_id: str | None = None,
+        hostname: str | None = None,
+        agent_version: str | None = None,
+        auto_finish: bool = True,
+        capture_env: bool = True,
+        capture_console: bool = True,
+        system_metrics: bool = True,
+        system_metrics_interval: float = 15.0,
+        mode: str | None = None,
+        keep_nonfinite: bool = False,
+    ) -> None:
+        self.project = project or "default"
+        self.client_run_id = client_run_id or f"py-{uuid.uuid4()}"
+        self.machine_id = machine_id or default_machine_id()
+        self._identity = run_identity(self.machine_id, self.client_run_id)
+        self.id = self._identity.trace_hex
+        self._api_key, self._api_base, self._mode = api_key, api_base, mode
+        self._recorder = get_recorder(resolve_mode(mode), api_key, api_base)
+        before = recall(_REMEMBERED, self.id) if client_run_id else {}
+        self.resumed = bool(before)
+        self.name = name or before.get("name") or f"run-{uuid.uuid4().hex[:8]}"
+        self.status = RunStatus.running
+        self._lock = threading.RLock()
+        self._next_step = int(before.get("next_step", 0))
+        self._last_ns = 0
+        self._lines = int(before.get("lines", 0))
+        self._keep_nonfinite = keep_nonfinite
+        self.dropped_values = 0
+        self._rollouts: dict[str, int] = {}
+        self._finished = self._has_error = False
+        self._pid = os.getpid()
+        self._heartbeat = float(
+            os.environ.get("TRACEHOUSE_HEARTBEAT_SECONDS") or _HEARTBEAT_SECONDS
+        )
+        self.config = LiveDict({**before.get("config", {}), **(config or {})}, self._changed)
+        self.summary = LiveDict(before.get("summary"), self._changed)
+        self._resource = resource_attributes(
+            project=self.project,
+            scaffold=None,
+            machine_id=self.machine_id,
+            hostname=hostname,
+            agent_version=agent_version,
+        )
+        self.hostname = str(self._resource["host.name"])
+        source = self._recorder.source(self._resource)
+        self._stream = Stream(self.id, source.resource)
+        self._facts: dict[str, AttributeValue] = {
+            **before.get("facts", {}),
+            **_given(
+                {
+                    names.TRACEHOUSE_DATASET_NAME: hf_dataset,
+                    names.TRACEHOUSE_DATASET_SPLIT: hf_dataset_split,
+                    names.TRACEHOUSE_MODEL_NAME: hf_model,
+                    names.TRACEHOUSE_MODEL_REVISION: hf_model_revision,
+                    names.TRACEHOUSE_RUN_NOTES: notes,
+                    names.TRACEHOUSE_RUN_GROUP: group,
+                    names.TRACEHOUSE_RUN_JOB_TYPE: job_type,
+                    names.TRACEHOUSE_RUN_TAGS: [valid_text(str(tag)) for tag in tags] or None,
+                }
+            ),
+            **cohort_attributes(subject_id, experiment, variant),
+        }
+        self._started_ns = int(before.get("started_ns", time.time_ns()))
+        self._root = self._start_root(source.tracer)
+        self._remember()
+        self._console = self._listen() if capture_console else None
+        self._pulse = self._start_pulse(system_metrics, system_metrics_interval)
+        if capture_env:
+            threading.Thread(target=self._capture, name="tracehouse-env", daemon=True).start()
+        if auto_finish:
+            autofinish.watch(self)
+        complain.logger.info("run %s (%s) begins: %s", self.name, self.id, self.url)
+
+    # --- the run's span --------------------------------------------------------------------------
+
+    def _start_root(self, tracer: trace.Tracer) -> trace.Span:
+        around = trace.get_current_span().get_span_context()
+        # A run is never sampled away by what surrounds it.
+        context = Context() if around.is_valid and not around.trace_flags.sampled else None
+        with chosen(self._identity):
+            return tracer.start_span(
+                "tracehouse.run",
+                context,
+                attributes={
+                    names.TRACEHOUSE_RUN_ID: self.id,
+                    names.TRACEHOUSE_RUN_CLIENT_ID: valid_text(self.client_run_id),
+                    names.TRACEHOUSE_RUN_HEARTBEAT: self._heartbeat,
+                    **self._state(),
+                },
+                start_time=self._started_ns,
+            )
+
+    def _state(self) -> dict[str, AttributeValue]:
+        return {
+            **self._facts,
+            names.TRACEHOUSE_RUN_NAME: valid_text(self.name),
+            names.TRACEHOUSE_RUN_STATUS: str(self.status),
+            names.TRACEHOUSE_RUN_CONFIG: self.config.as_json(),
+            names.TRACEHOUSE_RUN_SUMMARY: self.summary.as_json(),
+            names.TRACEHOUSE_RUN_UPDATED: time.time_ns(),
+        }
+
+    @complain.never_raises(complain.nothing)
+    def _changed(self) -> None:
+        """Export the run's span again, as it is now."""
+        with self._lock:
+            if self._finished or not hasattr(self, "_root"):
+                return
+            self._root.set_attributes(self._state())
+            if isinstance(self._root, trace.NonRecordingSpan):
+                return
+            self._recorder.put(SpanVersion(self._root, pending=True))  # pyright: ignore[reportArgumentType]
+
+    def _remember(self) -> None:
+        remember(
+            _REMEMBERED,
+            self.id,
+            {
+                "name": self.name,
+                "started_ns": self._started_ns,
+                "next_step": self._next_step,
+                "lines": self._lines,
+                "config": jsonable(dict(self.config)),
+                "summary": jsonable(dict(self.summary)),
+                "facts": self._facts,
+            },
+        )
+
+    def _beat(self) -> None:
+        self._changed()
+        self._remember()
+
+    def _start_pulse(self, system_metrics: bool, interval: float) -> Pulse:
+        if not system_metrics:
+            return Pulse(self._beat, self._heartbeat, None, interval)
+        machine = SystemMetrics()
+
+        def read() -> None:
+            self._recorder.put(Points(self._stream, machine.read(), None, time.time_ns()))
+
+        return Pulse(self._beat, self._heartbeat, read, max(2.0, interval))
+
+    @property
+    def url(self) -> str:
+        """Where the run is seen."""
+        base = os.environ.get("TRACEHOUSE_WEB_URL") or self._recorder.destination.api_base
+        return f"{base.rstrip('/')}/runs/{self.id}"
+
+    @property
+    def step(self) -> int:
+        """The step that the next `log` without one gets."""
+        return self._next_step
+
+    # --- logging ---------------------------------------------------------------------------------
+
+    @complain.never_raises(complain.nothing)
+    def log(
+        self,
+        values: Mapping[str, Any],
+        *,
+        step: int | None = None,
+        wall_time: float | None = None,
+        commit: bool = True,
+    ) -> None:
+        """Log values at a step. Any step, in any order; the last value of a key and step counts.
+
+        Args:
+            values: by key: numbers (numpy, torch and jax ones too), lists, dictionaries, texts,
+                media, histograms, tables. NaN and infinities are dropped, counted and warned of.
+            step: the step; the next one when it is not given.
+            wall_time: Unix seconds of the values; now when it is not given.
+            commit: False leaves the next step to be the same one.
+        """
+        if self._finished:
+            complain.once("run %s is finished: what is logged to it is dropped", self.name)
+            return
+        with self._lock:
+            if step is None:
+                step = self._next_step
+                self._next_step += commit
+            else:
+                step = _checked_step(step)
+                self._next_step = max(self._next_step, step + 1)
+            now = time.time_ns() if wall_time is None else int(wall_time * 1e9)
+            # Of two values for one key and step the later counts: no two have the same time.
+            self._last_ns = now = now if wall_time is not None else max(now, self._last_ns + 1)
+        scalars: dict[str, Scalar] = {}
+        for key, value in values.items():
+            if type(value) is float and value - value == 0.0 and key and type(key) is str:
+                scalars[key] = value
+            else:
+                self._log_other(str(key), value, step, now, scalars)
+        if scalars:
+            self._recorder.put(Points(self._stream, scalars, step, now))
+
+    def _log_other(
+        self, key: str, value: Any, step: int, now: int, scalars: dict[str, Scalar]
+    ) -> None:
+        if value is None or key == "":
+            return
+        if (number := as_scalar(value)) is not None:
+            if math.isfinite(number) or self._keep_nonfinite:
+                scalars[key] = number
+            else:
+                self.dropped_values += 1
+                complain.once(
+                    "run %s: %r is %s at step %d: NaN and infinite values are dropped",
+                    *(self.name, key, number, step),
+                    key=f"nonfinite {self.id} {key}",
+                )
+        elif isinstance(value, Media):
+            self._log_media(key, value, step, now, 0)
+        elif _is_media_list(value):
+            for index, item in enumerate(value):
+                self._log_media(key, item, step, now, index)
+        else:
+            body = to_json(_structured(value))
+            self._event(events.TRACEHOUSE_RUN_VALUE, key, body, now, step)
+
+    def _event(
+        self, name: str, key: str, body: str, now: int, step: int | None = None, index: int = 0
+    ) -> None:
+        attributes: dict[str, str | int] = {
+            names.TRACEHOUSE_RUN_ID: self.id,
+            names.TRACEHOUSE_KEY: key,
+        }
+        if step is not None:
+            attributes[names.TRACEHOUSE_STEP] = step
+        if index:
+            attributes[names.TRACEHOUSE_INDEX] = index
+        self._recorder.put(Event(self._stream.resource, name, now, body, attributes))
+
+    def _log_media(self, key: str, media: Media, step: int, now: int, index: int) -> None:
+        self._recorder.add_blob(media.sha256, media.content)
+        body = to_json(media.reference())
+        self._event(events.TRACEHOUSE_RUN_MEDIA, key, body, now, step, index)
+
+    @complain.never_raises(complain.nothing)
+    def log_image(
+        self,
+        key: str,
+        data: Any,
+        *,
+        caption: str | None = None,
+        step: int | None = None,
+        format: str | None = None,
+    ) -> None:
+        """Log an image: whatever `tracehouse.Image` takes."""
+        image = data if isinstance(data, Image) else Image(data, caption, format)
+        self.log({key: image}, step=self._current_step() if step is None else step)
+
+    @complain.never_raises(complain.nothing)
+    def log_video(
+        self,
+        key: str,
+        data: Any,
+        *,
+        caption: str | None = None,
+        step: int | None = None,
+        format: str | None = None,
+    ) -> None:
+        """Log a video: whatever `tracehouse.Video` takes."""
+        video = data if isinstance(data, Video) else Video(data, caption, format)
+        self.log({key: video}, step=self._current_step() if step is None else step)
+
+    def _current_step(self) -> int:
+        return max(0, self._next_step - 1)
+
+    # --- what belongs to the run -----------------------------------------------------------------
+
+    def link_dataset(self, slug: str, *, split: str | None = None) -> None:
+        """The dataset that the run uses, as the Hugging Face Hub names it."""
+        self._tell({names.TRACEHOUSE_DATASET_NAME: slug, names.TRACEHOUSE_DATASET_SPLIT: split})
+
+    def link_model(self, repo: str, *, revision: str | None = None) -> None:
+        """The model repository that the run writes to, as the Hugging Face Hub names it."""
+        self._tell({names.TRACEHOUSE_MODEL_NAME: repo, names.TRACEHOUSE_MODEL_REVISION: revision})
+
+    def add_tags(self, *tags: str) -> None:
+        """Add tags; those that the run has stay."""
+        now: Any = self._facts.get(names.TRACEHOUSE_RUN_TAGS, [])
+        self._tell({names.TRACEHOUSE_RUN_TAGS: list(dict.fromkeys([*now, *map(str, tags)]))})
+
+    @complain.never_raises(complain.nothing)
+    def _tell(self, facts: Mapping[str, Any]) -> None:
+        self._facts |= _given(facts)
+        self._changed()
+
+    @complain.never_raises(complain.nothing)
+    def add_artifact(self, name: str, *, data: Any, kind: str = "json") -> None:
+        """Keep a small thing under a name: `kind` is json, params (JSON, too) or text."""
+        content, body = describe_data(data, kind)
+        self._recorder.add_blob(body["files"][0]["sha256"], content)
+        self._event(events.TRACEHOUSE_RUN_ARTIFACT, name, to_json(body), time.time_ns())
+
+    def rollout(
+        self,
+        *,
+        step: int | None = None,
+        name: str | None = None,
+        session_id: str | None = None,
+        **more: Any,
+    ) -> Run:
+        """A chat trace that belongs to this run and step (the current one when it is not given).
+
+        Each call is a trace of its own: the second of a step is called `<name>-step<n>-2`.
+        `more` are arguments of `Run`.
+        """
+        step = self._current_step() if step is None else _checked_step(step)
+        label = session_id or f"{name or self.name}-step{step}"
+        count = self._rollouts[label] = self._rollouts.get(label, 0) + 1
+        cohort = {
+            "subject_id": self._facts.get(names.TRACEHOUSE_SUBJECT_ID),
+            "experiment": self._facts.get(names.TRACEHOUSE_EXPERIMENT_NAME),
+            "variant": self._facts.get(names.TRACEHOUSE_EXPERIMENT_VARIANT),
+        }
+        arguments: dict[str, Any] = {
+            "project": self.project,
+            "task_name": name or f"rollout step {step}",
+            "machine_id": self.machine_id,
+            "api_key": self._api_key,
+            "api_base": self._api_base,
+            "mode": self._mode,
+            "link": self._root.get_span_context(),
+            **cohort,
+            **more,
+        }
+        return Run(
+            session_id=label if count == 1 or session_id else f"{label}-{count}",
+            run_id=self.id,
+            rollout_step=step,
+            **arguments,
+        )
+
+    # --- what only the server can do -------------------------------------------------------------
+
+    def _client(self) -> ApiClient:
+        return ApiClient(self._recorder.current_destination())
+
+    def model_card(self) -> str:
+        """The model card that the server makes of this run, in Markdown. Raises ApiError."""
+        self._recorder.flush(FINISH_SECONDS)
+        return self._client().text(f"/v1/runs/{self.id}/model_card.md")
+
+    def push_model_card(self, *, commit_message: str | None = None) -> dict[str, Any]:
+        """Push the model card to the Hub: {commit_url, commit_oid, repo}. Raises ApiError."""
+        self._recorder.flush(FINISH_SECONDS)
+        body = _given({"commit_message": commit_message})
+        return self._client().post(f"/v1/runs/{self.id}/push_model_card", body)
+
+    # --- around it -------------------------------------------------------------------------------
+
+    @complain.never_raises(complain.nothing)
+    def _capture(self) -> None:
+        body = to_json(capture_environment())
+        self._event(events.TRACEHOUSE_RUN_ENVIRONMENT, "environment", body, time.time_ns())
+
+    def _listen(self) -> Console:
+        console = Console(self._on_line)
+        console.start()
+        return console
+
+    @complain.never_raises(complain.nothing)
+    def _on_line(self, stream: str, text: str) -> None:
+        with self._lock:
+            number, self._lines = self._lines, self._lines + 1
+        self._event(
+            events.TRACEHOUSE_RUN_CONSOLE, stream, valid_text(text), time.time_ns(), index=number
+        )
+
+    # --- the end ---------------------------------------------------------------------------------
+
+    def record_exception(self, error: BaseException) -> None:
+        """Keep what ended the run."""
+        self._has_error = True
+        self._root.record_exception(error)
+        self._root.set_status(
+            Status(StatusCode.ERROR, valid_text(f"{type(error).__name__}: {error}"))
+        )
+
+    def flush(self, timeout: float = FINISH_SECONDS) -> bool:
+        """Write all that was logged to disk; whether a server had it within `timeout` seconds."""
+        return self._recorder.flush(timeout)
+
+    @complain.never_raises(complain.nothing)
+    def finish(self, *, status: str = "finished", timeout: float = FINISH_SECONDS) -> None:
+        """End the run. Waits at most `timeout` seconds for the server; what it has not got by then
+        stays on disk, and is sent by the next program. A second call changes nothing, and neither
+        does one in a forked child: the run is its parent's."""
+        with self._lock:
+            if self._finished:
+                return
+            if os.getpid() != self._pid:
+                self._recorder.flush(timeout)
+                return
+            if status not in ALLOWED_STATUSES:
+                complain.once(
+                    "status must be one of %s: %r is taken for finished",
+                    ", ".join(ALLOWED_STATUSES),
+                    status,
+                )
+                status = RunStatus.finished
+            self._pulse.stop()
+            if self._console is not None:
+                self._console.stop()
+            self.status = RunStatus(status)
+            self._root.set_attributes(self._state())
+            self._finished = True
+        if self.status in (RunStatus.failed, RunStatus.crashed) and not self._has_error:
+            self._root.set_status(Status(StatusCode.ERROR))
+        self._root.end(time.time_ns())
+        autofinish.forget(self)
+        self._remember()
+        if not self._recorder.flush(timeout) and timeout > 0:
+            self._say_where()
+        complain.logger.info("run %s is %s: %s", self.name, self.status, self.url)
+
+    def _say_where(self) -> None:
+        if self._recorder.where is not None:
+            complain.logger.warning(
+                "run %s: not everything was sent%s; the rest is in %s, and the next program or "
+                "`tracehouse sync` sends it",
+                self.name,
+                f" ({self._recorder.why_waiting})" if self._recorder.why_waiting else "",
+                self._recorder.where,
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if error is None:
+            self.finish()
+        else:
+            self.record_exception(error)
+            self.finish(status="crashed")
+
+
+def _checked_step(step: Any) -> int:
+    number = as_scalar(step)
+    if number is None or number != int(number) or not -_LARGEST_STEP <= number < _LARGEST_STEP:
+        raise ClaudeMonitorError(f"step must be a whole number, not {step!r}")
+    return int(number)
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: valid_text(value) if isinstance(value, str) else value
+        for name, value in values.items()
+        if value is not None
+    }
+
+
+def _is_media_list(value: Any) -> bool:
+    return (
+        isinstance(value, (list, tuple))
+        and bool(value)  # pyright: ignore[reportUnknownArgumentType]
+        and all(isinstance(item, Media) for item in value)  # pyright: ignore[reportUnknownVariableType]
+    )
+
+
+def _structured(value: Any) -> Any:
+    """What is stored for a value that is not a number; a large array as a histogram."""
+    if isinstance(value, (Histogram, Table)):
+        return value.jsonable()
+    size = getattr(value, "size", None)
+    size = size() if callable(size) else size
+    elements = math.prod(size) if isinstance(size, (tuple, list)) else size  # pyright: ignore[reportUnknownArgumentType]
+    if hasattr(value, "reshape") and isinstance(elements, int) and elements > _MAX_ELEMENTS:
+        return Histogram(value).jsonable()
+    return value
