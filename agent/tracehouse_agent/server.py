@@ -25,6 +25,8 @@ from tracehouse_agent.http_server import HttpServer, bounded_protocol
 from tracehouse_agent.logs import configure_logging
 from tracehouse_api.access import House
 from tracehouse_api.app import Application, create_api
+from tracehouse_api.blobs import Blobs
+from tracehouse_api.rest.sessions import Sessions
 from tracehouse_collector.clickhouse.database import Database, embedded_url
 from tracehouse_collector.collector import Collector
 from tracehouse_collector.data_dir import DataDir
@@ -61,6 +63,7 @@ def run(settings: ServerSettings) -> int:
         apply_retention(database, settings.database, settings.retention, cluster)
         keys = KeyFile(data_dir.keys)
         telemetry = Telemetry()
+        blobs = Blobs(settings.blob_url, data_dir.blobs)
         collector = None
         if settings.role is not Role.api:
             collector = Collector(settings, data_dir, database, keys, telemetry)
@@ -69,7 +72,9 @@ def run(settings: ServerSettings) -> int:
 
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 runner.run(
-                    _serve(settings, listener, House(database, keys, telemetry, collector), keys)
+                    _serve(
+                        settings, listener, House(database, keys, telemetry, collector, blobs), keys
+                    )
                 )
         finally:
             # The loop and its signal handlers are gone: a second signal still ends it at once.
@@ -102,7 +107,11 @@ async def _serve(
     grpc = OtlpGrpc(collector.admission) if collector else None
     grpc_port = grpc.bind(settings.host, settings.grpc_port) if grpc else None
     otlp = (
-        OtlpHttp(collector.admission, body_timeout_seconds=settings.body_timeout_seconds)
+        OtlpHttp(
+            collector.admission,
+            body_timeout_seconds=settings.body_timeout_seconds,
+            sessions=Sessions(house),
+        )
         if collector
         else None
     )

@@ -1,4 +1,4 @@
-"""The data folder: `clickhouse/ spool/ dead-letter/ keys.json`, and whose it is."""
+"""The data folder: `clickhouse/ spool/ dead-letter/ blobs/ keys.json`, and whose it is."""
 
 from __future__ import annotations
 
@@ -44,6 +44,10 @@ class DataDir:
     @property
     def dead_letters(self) -> Path:
         return self.path / "dead-letter"
+
+    @property
+    def blobs(self) -> Path:
+        return self.path / "blobs"
 
     @property
     def keys(self) -> Path:

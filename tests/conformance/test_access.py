@@ -34,8 +34,9 @@ def routes() -> list[tuple[str, str]]:
         if method != "HEAD"
     }
     described = api.openapi()["paths"].items()
-    assert found >= {(method.upper(), path) for path, item in described for method in item}
-    return sorted((method, re.sub(r"{\w+}", "0" * 32, path)) for method, path in found)
+    plain = {(method, re.sub(r"{(\w+):\w+}", r"{\1}", path)) for method, path in found}
+    assert plain >= {(method.upper(), path) for path, item in described for method in item}
+    return sorted((method, re.sub(r"{\w+}", "0" * 32, path)) for method, path in plain)
 
 
 def _walk(candidates: Iterable[Any]) -> Iterator[tuple[str, set[str]]]:
@@ -174,7 +175,8 @@ def test_a_key_without_the_scope_is_403(server: Server, client: httpx.Client) ->
     keys.add(reader, name="reader", scopes=("read",))
     server.start(**server.ports)
     for method, path in GUARDED:
-        answer = client.request(method, path, headers={"x-api-key": sender})
+        powerless = sender if method == "GET" else reader
+        answer = client.request(method, path, headers={"x-api-key": powerless})
         assert answer.status_code == 403, f"{method} {path}"
     for method, path in OTLP:
         headers = {"x-api-key": reader, "content-type": PROTOBUF}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
 
+from tracehouse_api.blobs import Blobs
+from tracehouse_api.recent import Recent
 from tracehouse_api.store import Store
 from tracehouse_collector.admit.admission import authenticate
 from tracehouse_collector.clickhouse.database import Database
@@ -15,7 +18,7 @@ from tracehouse_collector.collector import Collector
 from tracehouse_collector.keys import Keys, Principal
 from tracehouse_collector.telemetry import Telemetry
 
-# Stands for `attribute.<key>` for any key, where a route takes such filters.
+# A parameter that ends in a dot stands for `<prefix>.<key>` with any key.
 ATTRIBUTE_PREFIX = "attribute."
 
 
@@ -27,6 +30,19 @@ class House:
     keys: Keys
     telemetry: Telemetry
     collector: Collector | None
+    blobs: Blobs
+    recent: Recent = field(default_factory=Recent)
+
+    @property
+    def has_backlog(self) -> bool:
+        """Whether something was acknowledged that cannot be queried yet."""
+        return self.collector is not None and any(self.collector.backlog_bytes.values())
+
+    def wait_until_loaded(self, seconds: float) -> None:
+        """Return when there is no backlog, or after so many seconds."""
+        deadline = time.monotonic() + seconds
+        while self.has_backlog and time.monotonic() < deadline:
+            time.sleep(0.02)
 
 
 def house(request: Request) -> House:
@@ -43,16 +59,24 @@ def principal(request: Request) -> Principal:
     )
 
 
+def writer(request: Request) -> Principal:
+    """The holder of the request's key, allowed to send. Raises Refusal."""
+    return authenticate(
+        house(request).keys,
+        request.headers.get("authorization"),
+        request.headers.get("x-api-key"),
+        scope="ingest",
+    )
+
+
 def known_parameters(request: Request) -> None:
     """A parameter that a route does not know is an error, not silence: a filter with a typing
     error would answer with everything. Raises RequestValidationError."""
     route = request.scope["route"]
     known = {field.alias for field in route.dependant.query_params}
-    any_attribute = ATTRIBUTE_PREFIX in known
+    prefixes = tuple(name for name in known if name.endswith("."))
     unknown = [
-        name
-        for name in request.query_params
-        if name not in known and not (any_attribute and name.startswith(ATTRIBUTE_PREFIX))
+        name for name in request.query_params if name not in known and not name.startswith(prefixes)
     ]
     if unknown:
         raise RequestValidationError(
@@ -73,4 +97,5 @@ def store(request: Request, reader: Annotated[Principal, Depends(principal)]) ->
 
 TheHouse = Annotated[House, Depends(house)]
 Reader = Annotated[Principal, Depends(principal)]
+Writer = Annotated[Principal, Depends(writer)]
 Rows = Annotated[Store, Depends(store)]

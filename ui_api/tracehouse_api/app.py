@@ -9,9 +9,11 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.middleware.cors import CORSMiddleware
 
 from tracehouse_api import problems
-from tracehouse_api.access import House, known_parameters, principal
+from tracehouse_api.access import House, known_parameters, principal, writer
 from tracehouse_api.models import Problem
-from tracehouse_api.routes import logs, metrics, operations, rejects, spans, traces
+from tracehouse_api.rest import runs as rest_runs
+from tracehouse_api.rest import sessions
+from tracehouse_api.routes import blobs, logs, metrics, operations, rejects, runs, spans, traces
 from tracehouse_api.values import json_response
 from tracehouse_collector.receivers.otlp_http import OtlpHttp, Receive, Scope, Send
 
@@ -41,8 +43,14 @@ def create_api(house: House, *, queries: bool = True) -> FastAPI:
     guarded = [Depends(principal), Depends(known_parameters)]
     api.include_router(operations.router, dependencies=guarded)
     if queries:
-        for resource in (traces, spans, logs, metrics, rejects):
-            api.include_router(resource.router, dependencies=guarded)
+        for router in (
+            *(traces.router, spans.router, logs.router, metrics.router, rejects.router),
+            *(runs.router, runs.compare_router),
+        ):
+            api.include_router(router, dependencies=guarded)
+    writing = [Depends(writer), Depends(known_parameters)]
+    for router in (blobs.router, rest_runs.router, sessions.router):
+        api.include_router(router, dependencies=writing)
 
     def openapi() -> Response:
         return json_response(api.openapi())
@@ -65,7 +73,7 @@ class Application:
             CORSMiddleware(
                 self._route,
                 allow_origins=cors_origins,
-                allow_methods=["GET", "POST"],
+                allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
                 allow_headers=["authorization", "content-type", "content-encoding", "x-api-key"],
                 max_age=600,
             )

@@ -20,6 +20,9 @@ Table = Literal[
     "exponential_histograms",
     "summaries",
     "run_metrics",
+    "run_records",
+    "run_spans",
+    "run_summary",
     "rejects",
 ]
 
@@ -67,3 +70,19 @@ class Store:
             )
             names = result.column_names
             return [dict(zip(names, row, strict=True)) for row in result.result_rows]
+
+    def raw(self, statement: str, parameters: Mapping[str, Any], fmt: str) -> bytes:
+        """The rows of a statement as ClickHouse writes them in a format."""
+        with self._database.client() as client:
+            return client.raw_query(
+                statement, parameters={**parameters, "workspace": self._workspace}, fmt=fmt
+            )
+
+    def delete(self, table: Table, where: Sequence[str], parameters: Mapping[str, Any]) -> None:
+        """Remove rows of the caller's, for good."""
+        conditions = " AND ".join(("workspace = {workspace:String}", *where))
+        with self._database.client() as client:
+            client.command(
+                f"DELETE FROM {table} WHERE {conditions}",
+                parameters={**parameters, "workspace": self._workspace},
+            )

@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any, Protocol
 
 from google.protobuf.message import Message
 
@@ -19,6 +19,7 @@ from tracehouse_collector.admit.admission import Admission
 from tracehouse_collector.admit.body import Body
 from tracehouse_collector.admit.otlp_json import to_json
 from tracehouse_collector.admit.refusal import TIMED_OUT, TOO_LARGE, UNSUPPORTED, Refusal
+from tracehouse_collector.keys import Principal
 from tracehouse_semconv.record import Signal
 
 logger = logging.getLogger(__name__)
@@ -33,6 +34,16 @@ _PROTOBUF, _JSON = b"application/x-protobuf", b"application/json"
 _PROTOBUF_NAMES = (_PROTOBUF, b"application/protobuf")
 
 
+class SessionDoor(Protocol):
+    """Whoever else takes `POST /v1/traces`: an older client begins its sessions there."""
+
+    async def __call__(
+        self, principal: Principal, headers: Mapping[str, str], body: bytes
+    ) -> tuple[int, bytes]:
+        """Status and JSON answer."""
+        ...
+
+
 class _Disconnected(Exception):
     """The client left before its body was whole: there is nobody to answer."""
 
@@ -40,9 +51,16 @@ class _Disconnected(Exception):
 class OtlpHttp:
     """`POST /v1/traces`, `/v1/logs` and `/v1/metrics`."""
 
-    def __init__(self, admission: Admission, *, body_timeout_seconds: float) -> None:
+    def __init__(
+        self,
+        admission: Admission,
+        *,
+        body_timeout_seconds: float,
+        sessions: SessionDoor | None = None,
+    ) -> None:
         self._admission = admission
         self._body_timeout = body_timeout_seconds
+        self._sessions = sessions
 
     @staticmethod
     def handles(scope: Scope) -> bool:
@@ -68,6 +86,11 @@ class OtlpHttp:
             )
             body = await self._read(headers, receive)
             whole = True
+            if self._sessions and as_json and signal is Signal.traces and _is_session(body):
+                named = {k.decode("latin-1"): v.decode("latin-1") for k, v in headers.items()}
+                status, answer = await self._sessions(principal, named, body)
+                await _send_body(send, status, answer, as_json=True)
+                return
             admit = self._admission.admit_json if as_json else self._admission.admit_protobuf
             await _answer(send, 200, await admit(principal, signal, body), as_json=as_json)
         except _Disconnected:
@@ -113,6 +136,13 @@ def _signal(scope: Scope) -> Signal | None:
     return _SIGNALS.get(path) or _SIGNALS.get(_SLASHES.sub("/", path).rstrip("/"))
 
 
+def _is_session(body: bytes) -> bool:
+    """Whether a JSON body is a session of the older client: it has a session id and no spans."""
+    return b'"session_id"' in body and not any(
+        key in body for key in (b'"resourceSpans"', b'"resource_spans"')
+    )
+
+
 def _text(headers: dict[bytes, bytes], name: bytes) -> str | None:
     value = headers.get(name)
     return None if value is None else value.decode("latin-1")
@@ -128,6 +158,18 @@ async def _answer(
     close: bool = False,
 ) -> None:
     body = to_json(message) if as_json else message.SerializeToString()
+    await _send_body(send, status, body, as_json=as_json, retry_after=retry_after, close=close)
+
+
+async def _send_body(
+    send: Send,
+    status: int,
+    body: bytes,
+    *,
+    as_json: bool,
+    retry_after: float | None = None,
+    close: bool = False,
+) -> None:
     headers = [
         (b"content-type", _JSON if as_json else _PROTOBUF),
         (b"content-length", str(len(body)).encode()),

@@ -133,14 +133,16 @@ CREATE TABLE IF NOT EXISTS metrics_in{{ m.on_cluster }} (
     quantile_values Array(Float64)
 {%- endcall %}
 
--- A scalar of a training run: any step, any order, the last write wins.
+-- A scalar of a training run: any step, any order, the last write wins. Readings of the run's
+-- machine are measured in time: their step is their time.
 {% call m.table('run_metrics', ('Replacing', 'version'), "tuple()",
                 'workspace, run_id, key, step', 'cityHash64(run_id)') %}
     workspace LowCardinality(String),
     project LowCardinality(String),
     run_id String,
     key LowCardinality(String),
-    step Int64,
+    step Int64 COMMENT 'Unix nanoseconds where has_step is false',
+    has_step Bool,
     time DateTime64(9, 'UTC'),
     value Float64,
     value_type {{ number_type }},
@@ -223,7 +225,8 @@ SELECT
     workspace, project,
     {{ m.promoted_text('run_id') }} AS run_id,
     metric_name AS key,
-    toInt64OrZero({{ m.promoted_text('step') }}) AS step,
+    toInt64OrNull({{ m.promoted_text('step') }}) IS NOT NULL AS has_step,
+    ifNull(toInt64OrNull({{ m.promoted_text('step') }}), toUnixTimestamp64Nano(time)) AS step,
     time, value, value_type, value_int,
     toUInt64(toUnixTimestamp64Nano(time)) AS version
 FROM points_in

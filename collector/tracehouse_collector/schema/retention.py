@@ -19,6 +19,8 @@ _TABLES = {
     "exponential_histograms": ("metrics", "time"),
     "summaries": ("metrics", "time"),
     "run_metrics": ("run_metrics", "time"),
+    "run_records": ("run_metrics", "time"),
+    "run_spans": ("run_metrics", "start_time"),
     "rejects": ("rejects", "received_time"),
 }
 

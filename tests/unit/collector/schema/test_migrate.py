@@ -20,6 +20,9 @@ SHARDING = {
     "exponential_histograms": "cityHash64(metric_name, series)",
     "summaries": "cityHash64(metric_name, series)",
     "run_metrics": "cityHash64(run_id)",
+    "run_spans": "cityHash64(run_id)",
+    "run_records": "cityHash64(run_id)",
+    "run_summary": "cityHash64(run_id)",
 }
 
 
@@ -103,7 +106,10 @@ def test_on_a_cluster_everything_is_made_on_all_of_it() -> None:
 def test_on_a_cluster_every_table_that_keeps_rows_is_replicated() -> None:
     engines = re.findall(r"ENGINE = (\w+)", "\n".join(CLUSTERED))
 
-    assert set(engines) == {"Null", "ReplicatedReplacingMergeTree", "Distributed"}
+    assert set(engines) == {
+        *("Null", "Distributed", "ReplicatedReplacingMergeTree"),
+        "ReplicatedAggregatingMergeTree",
+    }
 
 
 @pytest.mark.parametrize(("table", "key"), SHARDING.items())

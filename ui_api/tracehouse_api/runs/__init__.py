@@ -1,0 +1,1 @@
+"""Training runs: what they are now, and what they logged."""
