@@ -7,6 +7,7 @@ import importlib.util
 import click
 
 from tracehouse_agent.sync_command import sync
+from tracehouse_agent.wandb_shim_command import wandb_shim
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -34,6 +35,7 @@ def _add_serve() -> None:
 
 _add_serve()
 main.add_command(sync)
+main.add_command(wandb_shim)
 
 if __name__ == "__main__":
     main()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from tracehouse.errors import ClaudeMonitorError
 from tracehouse.values import to_json, valid_text
 
 ALLOWED_ARTIFACT_KINDS = ("json", "text", "params")
+PIECE_BYTES = 16 << 20
 
 
 def describe_data(data: Any, kind: str) -> tuple[bytes, dict[str, Any]]:
@@ -36,3 +39,22 @@ def describe(kind: str, files: list[dict[str, Any]], **more: Any) -> dict[str, A
     listing = "".join(f"{entry['path']}\0{entry['sha256']}\n" for entry in ordered)
     digest = hashlib.sha256(listing.encode()).hexdigest()
     return {"kind": kind, "digest": digest, "files": ordered, **more}
+
+
+def describe_file(path: str, file: Path, keep: Callable[[str, bytes], None]) -> dict[str, Any]:
+    """The entry of a file at `path` inside its artifact. `keep(sha256, content)` is given what is
+    to be uploaded: the file, or its pieces when it is larger than one.
+
+    Pieces are known by their content like files: what was uploaded before is not sent again.
+    """
+    whole = hashlib.sha256()
+    pieces: list[str] = []
+    size = 0
+    with file.open("rb") as stream:
+        while (content := stream.read(PIECE_BYTES)) or not pieces:
+            whole.update(content)
+            size += len(content)
+            pieces.append(hashlib.sha256(content).hexdigest())
+            keep(pieces[-1], content)
+    entry: dict[str, Any] = {"path": path, "sha256": whole.hexdigest(), "size": size}
+    return entry if len(pieces) == 1 else entry | {"pieces": pieces}

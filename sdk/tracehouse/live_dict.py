@@ -37,6 +37,15 @@ class LiveDict(MutableMapping[str, Any]):
         self._values.update(*others, **values)
         self._changed()
 
+    def set_quietly(self, values: Mapping[str, Any]) -> None:
+        """Set several keys; they are seen with the next change or heartbeat."""
+        self._values.update(values)
+
+    def replace(self, values: Mapping[str, Any]) -> None:
+        """Be these values, and no others."""
+        self._values = dict(values)
+        self._changed()
+
     def __repr__(self) -> str:
         return repr(self._values)
 

@@ -66,6 +66,10 @@ class TrainingRun:
         system_metrics: read the machine every `system_metrics_interval` seconds.
         mode: `online`, `offline` or `disabled`; by default `TRACEHOUSE_MODE`, then `online`.
         keep_nonfinite: record NaN and infinities as they are, instead of dropping them.
+        identity_machine: what the run's id is made of beside `client_run_id`; this machine when it
+            is not given. A fixed text makes the id the same on every machine.
+        resume_from: what is known of an earlier part of the run (`name`, `config`, `summary`,
+            `next_step`); what this machine remembers when it is not given.
     """
 
     def __init__(
@@ -98,15 +102,19 @@ class TrainingRun:
         system_metrics_interval: float = 15.0,
         mode: str | None = None,
         keep_nonfinite: bool = False,
+        identity_machine: str | None = None,
+        resume_from: Mapping[str, Any] | None = None,
     ) -> None:
         self.project = project or "default"
         self.client_run_id = client_run_id or f"py-{uuid.uuid4()}"
         self.machine_id = machine_id or default_machine_id()
-        self._identity = run_identity(self.machine_id, self.client_run_id)
+        self._identity = run_identity(identity_machine or self.machine_id, self.client_run_id)
         self.id = self._identity.trace_hex
         self._api_key, self._api_base, self._mode = api_key, api_base, mode
         self._recorder = get_recorder(resolve_mode(mode), api_key, api_base)
-        before = recall(_REMEMBERED, self.id) if client_run_id else {}
+        before = resume_from
+        if before is None:
+            before = recall(_REMEMBERED, self.id) if client_run_id else {}
         self.resumed = bool(before)
         self.name = name or before.get("name") or f"run-{uuid.uuid4().hex[:8]}"
         self.status = RunStatus.running
@@ -371,6 +379,16 @@ class TrainingRun:
         now: Any = self._facts.get(names.TRACEHOUSE_RUN_TAGS, [])
         self._tell({names.TRACEHOUSE_RUN_TAGS: list(dict.fromkeys([*now, *map(str, tags)]))})
 
+    def rename(self, name: str) -> None:
+        """Give the run another name."""
+        self.name = str(name)
+        self._changed()
+
+    def describe(self, *, notes: str | None = None, tags: Sequence[str] | None = None) -> None:
+        """Set its notes, or all of its tags."""
+        given = None if tags is None else [str(tag) for tag in tags]
+        self._tell({names.TRACEHOUSE_RUN_NOTES: notes, names.TRACEHOUSE_RUN_TAGS: given})
+
     @complain.never_raises(complain.nothing)
     def _tell(self, facts: Mapping[str, Any]) -> None:
         self._facts |= _given(facts)
@@ -382,6 +400,19 @@ class TrainingRun:
         content, body = describe_data(data, kind)
         self._recorder.add_blob(body["files"][0]["sha256"], content)
         self._event(events.TRACEHOUSE_RUN_ARTIFACT, name, to_json(body), time.time_ns())
+
+    @complain.never_raises(complain.nothing)
+    def record_artifact(self, name: str, body: Mapping[str, Any]) -> None:
+        """Say that a version of an artifact was logged or used (see `tracehouse.artifacts`)."""
+        self._event(events.TRACEHOUSE_RUN_ARTIFACT, name, to_json(body), time.time_ns())
+
+    def keep_file(self, sha256: str, content: bytes) -> None:
+        """Have a file uploaded to the blob store. Raises OSError."""
+        self._recorder.add_blob(sha256, content)
+
+    def api(self) -> ApiClient:
+        """The server's API."""
+        return self._client()
 
     def rollout(
         self,

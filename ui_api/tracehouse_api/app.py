@@ -13,7 +13,17 @@ from tracehouse_api.access import House, known_parameters, principal, writer
 from tracehouse_api.models import Problem
 from tracehouse_api.rest import runs as rest_runs
 from tracehouse_api.rest import sessions
-from tracehouse_api.routes import blobs, logs, metrics, operations, rejects, runs, spans, traces
+from tracehouse_api.routes import (
+    artifacts,
+    blobs,
+    logs,
+    metrics,
+    operations,
+    rejects,
+    runs,
+    spans,
+    traces,
+)
 from tracehouse_api.values import json_response
 from tracehouse_collector.receivers.otlp_http import OtlpHttp, Receive, Scope, Send
 
@@ -45,7 +55,7 @@ def create_api(house: House, *, queries: bool = True) -> FastAPI:
     if queries:
         for router in (
             *(traces.router, spans.router, logs.router, metrics.router, rejects.router),
-            *(runs.router, runs.compare_router),
+            *(runs.router, runs.compare_router, artifacts.router),
         ):
             api.include_router(router, dependencies=guarded)
     writing = [Depends(writer), Depends(known_parameters)]

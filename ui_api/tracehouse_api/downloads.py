@@ -21,18 +21,29 @@ _RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
 
 
 def send_file(
-    blobs: Blobs, workspace: str, sha256: str, *, mime: str, name: str, range_header: str | None
+    blobs: Blobs,
+    workspace: str,
+    pieces: list[str],
+    *,
+    mime: str,
+    name: str,
+    range_header: str | None,
 ) -> Response:
-    """The file, or the part of it that `Range` asks for. Raises HTTPException 404 and 416."""
-    size = blobs.size(workspace, sha256)
-    if size is None:
+    """The file that the pieces make (one, for most), or the part of it that `Range` asks for.
+
+    Raises HTTPException 404 and 416.
+    """
+    sizes = [blobs.size(workspace, sha256) if Blobs.is_hash(sha256) else None for sha256 in pieces]
+    if None in sizes:
         raise HTTPException(404, "the file is not here yet: it is uploaded after its reference")
+    placed = list(zip(pieces, (size or 0 for size in sizes), strict=True))
+    size = sum(length for _, length in placed)
     start, end = _asked_for(range_header, size)
     shown = mime in _SHOWN
     headers = {
         "accept-ranges": "bytes",
         "content-length": str(end - start),
-        "etag": f'"{sha256}"',
+        "etag": f'"{"-".join(pieces)[:200]}"',
         "cache-control": "private, max-age=31536000, immutable",
         "x-content-type-options": "nosniff",
         "content-security-policy": "default-src 'none'; sandbox",
@@ -43,13 +54,23 @@ def send_file(
     partial = end - start != size
     if partial:
         headers["content-range"] = f"bytes {start}-{end - 1}/{size}"
-    body: Iterator[bytes] = blobs.read(workspace, sha256, start, end)
     return StreamingResponse(
-        body,
+        _read(blobs, workspace, placed, start, end),
         206 if partial else 200,
         headers=headers,
         media_type=mime if shown else "application/octet-stream",
     )
+
+
+def _read(
+    blobs: Blobs, workspace: str, placed: list[tuple[str, int]], start: int, end: int
+) -> Iterator[bytes]:
+    at = 0
+    for sha256, length in placed:
+        first, last = max(start - at, 0), min(end - at, length)
+        if first < last:
+            yield from blobs.read(workspace, sha256, first, last)
+        at += length
 
 
 def _asked_for(header: str | None, size: int) -> tuple[int, int]:

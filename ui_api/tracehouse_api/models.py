@@ -365,3 +365,34 @@ class Comparison(BaseModel):
     runs: list[RunSummary]
     config: list[ComparedKey]
     summary: list[ComparedKey]
+
+
+class ArtifactName(BaseModel):
+    name: str
+    type: str
+    latest: str
+
+
+class ArtifactNames(BaseModel):
+    artifacts: list[ArtifactName]
+
+
+class ArtifactVersion(BaseModel):
+    """A content that was logged under the artifact's name."""
+
+    version: str
+    digest: str
+    type: str
+    time: str = Field(description="when it was logged first")
+    description: str | None
+    metadata: Json
+    files: list[Json]
+    aliases: list[str]
+    logged_by: list[str] = Field(description="ids of runs")
+    used_by: list[str] = Field(description="ids of runs")
+
+
+class ArtifactVersions(BaseModel):
+    name: str
+    project: str
+    versions: list[ArtifactVersion]

@@ -21,6 +21,7 @@ from tracehouse_api.models import (
     SystemHistory,
 )
 from tracehouse_api.parameters import Cursor, From, Limit, To, decode_cursor, encode_cursor
+from tracehouse_api.routes.artifacts import pieces_of
 from tracehouse_api.runs import history, listing, records, rollouts, system
 from tracehouse_api.runs.model_card import model_card
 from tracehouse_api.runs.run import effective, find_run, parse_json, run_json, summaries
@@ -264,7 +265,7 @@ def get_media(
     return send_file(
         house.blobs,
         reader.workspace,
-        str(item.get("sha256", "")),
+        [str(item.get("sha256", ""))],
         mime=str(item.get("mime", "")),
         name=f"{item['key'].replace('/', '_')}_{item['step']}.{extension}",
         range_header=request.headers.get("range"),
@@ -306,7 +307,7 @@ def get_artifact_file(
     return send_file(
         house.blobs,
         reader.workspace,
-        str(entry.get("sha256", "")),
+        pieces_of(entry),
         mime="application/octet-stream",
         name=path.rpartition("/")[2],
         range_header=request.headers.get("range"),

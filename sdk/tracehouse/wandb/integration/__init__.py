@@ -1,0 +1,1 @@
+"""`wandb.integration`: callbacks for libraries that have none of their own."""

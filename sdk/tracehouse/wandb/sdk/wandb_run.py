@@ -1,0 +1,5 @@
+"""`wandb.sdk.wandb_run`."""
+
+from tracehouse.wandb.run import Run
+
+__all__ = ["Run"]
