@@ -10,7 +10,7 @@ setup: $(VENV)/.server  ## .venv with all that serving needs
 serve: setup  ## run the server; stop it with Ctrl-C
 	@$(BIN)/tracehouse serve $(ARGS)
 
-test: $(VENV)/.dev  ## the whole test suite, soaks excepted
+test: $(VENV)/.dev $(VENV)/.frameworks  ## the whole test suite, soaks excepted
 	$(BIN)/pytest -m "not soak" -n auto --dist loadgroup $(ARGS)
 
 lint: $(VENV)/.dev  ## style, types, arrows, and whether generated files are fresh
@@ -51,6 +51,14 @@ $(VENV)/.dev: requirements/dev.txt requirements/old-client.txt $(VENV)/.server
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --upgrade \
 		--target $(VENV)/old-client -r requirements/old-client.txt
+	@touch $@
+
+# An environment of its own for other people's libraries, whose versions are not ours to choose.
+$(VENV)/.frameworks: requirements/frameworks.txt | $(VENV)/.server
+	$(PYTHON) -m venv $(VENV)/frameworks
+	$(VENV)/frameworks/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	$(VENV)/frameworks/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/frameworks.txt
+	$(VENV)/frameworks/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
 
 $(VENV)/.bench: requirements/bench.txt $(VENV)/.dev

@@ -58,11 +58,13 @@ class Machine:
             **more,
         }
 
-    def start(self, code: str, *, head: str = _HEAD, **environment: str) -> subprocess.Popen[str]:
+    def start(
+        self, code: str, *, head: str = _HEAD, python: str = sys.executable, **environment: str
+    ) -> subprocess.Popen[str]:
         """A program that runs until it ends by itself."""
         self.home.mkdir(parents=True, exist_ok=True)
         return subprocess.Popen(
-            [sys.executable, "-c", head + textwrap.dedent(code)],
+            [python, "-c", head + textwrap.dedent(code)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
