@@ -6,7 +6,8 @@ import argparse
 import shutil
 from collections.abc import Sequence
 
-from bench import footprint, ingest, queries
+from bench import footprint, ingest, logging, queries
+from bench import sdk_footprint as sdk
 from bench.load import ROWS_PER_BODY, Signal
 
 _BODIES = 2000
@@ -92,7 +93,43 @@ def run_queries(scale: float) -> None:
     table("Queries over HTTP", ("query", "spans", "p50 ms", "p95 ms", "bytes a span"), rows)
 
 
-_PARTS = {"ingest": run_ingest, "footprint": run_footprint, "queries": run_queries}
+def run_logging(scale: float) -> None:
+    results = logging.measure(int(20_000 * scale))
+    ours = results[0]
+    table(
+        "Logging five scalars, on the caller's thread",
+        ("", "mean µs", "p50 µs", "p99 µs", "mean to ours", "scalars/s to finish()", "peak MB"),
+        [
+            (
+                result.name,
+                f"{result.mean:.1f}",
+                f"{result.p50:.1f}",
+                f"{result.p99:.1f}",
+                f"{result.mean / ours.mean:.1f}",
+                f"{result.rate:,.0f}",
+                f"{result.mb:.0f}",
+            )
+            for result in results
+        ],
+    )
+
+
+def run_sdk(_: float) -> None:
+    rows = [(each.name, f"{each.seconds * 1e3:.0f}", f"{each.mb:.0f}") for each in sdk.imports()]
+    table("Importing", ("", "ms", "MB"), rows)
+    if (loop := sdk.training_loop()) is not None:
+        print(f"\nlogging adds {loop[0]:.2f} % to a training step of {loop[1]:.2f} ms (torch, CPU)")
+    p50, p95 = sdk.history()
+    print(f"\nhistory of 1,000,000 points, max_points=2000: p50 {p50:.0f} ms, p95 {p95:.0f} ms")
+
+
+_PARTS = {
+    "ingest": run_ingest,
+    "footprint": run_footprint,
+    "queries": run_queries,
+    "logging": run_logging,
+    "sdk": run_sdk,
+}
 
 
 def main() -> None:

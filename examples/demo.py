@@ -1,4 +1,4 @@
-"""`make demo`: a fresh server, two programs that know nothing of it, and what arrived.
+"""`make demo`: a fresh server, programs that know nothing of it and some that do, what arrived.
 
 python examples/demo.py [--keep]
 """
@@ -13,8 +13,14 @@ from dataclasses import dataclass
 
 import click
 from _demo.expected import NODE_APP, PYTHON_APP, Expected, await_arrival
-from _demo.programs import ProgramFailed, otel_environment, run_node_app, run_python_app
-from _demo.report import print_report
+from _demo.programs import (
+    ProgramFailed,
+    otel_environment,
+    run_node_app,
+    run_python_app,
+    run_sdk_example,
+)
+from _demo.report import print_report, print_runs
 from _demo.server import Server, running_server
 
 
@@ -35,6 +41,8 @@ RUNS = (
     Run("Node", "trip-planner", "http/protobuf", run_node_app, NODE_APP),
 )
 
+SDK_EXAMPLES = ("chat_agent.py", "training_loop.py", "rl_loop.py")
+
 
 @click.command()
 @click.option("--keep", is_flag=True, help="Leave the server running until Ctrl-C.")
@@ -48,11 +56,14 @@ def demo(keep: bool) -> None:
         _done(f"a fresh server on {server.http}", started)
         for run in RUNS:
             _execute(run, server)
+        for example in SDK_EXAMPLES:
+            _execute_sdk(example, server)
         started = time.monotonic()
         if missing := await_arrival(server, {run.service: run.expected for run in RUNS}):
             raise click.ClickException("this did not arrive:\n  " + "\n  ".join(missing))
         _done("everything they sent can be queried", started)
         print_report(server, [run.service for run in RUNS])
+        print_runs(server)
         _invite(server, keep)
     click.echo("  The server has stopped, and its folders are gone.\n")
 
@@ -67,6 +78,15 @@ def _execute(run: Run, server: Server) -> None:
     except ProgramFailed as error:
         raise click.ClickException(str(error)) from None
     _done(f"{run.title} over {run.protocol}, as {run.service}", started)
+
+
+def _execute_sdk(example: str, server: Server) -> None:
+    started = time.monotonic()
+    try:
+        run_sdk_example(example, server.user)
+    except ProgramFailed as error:
+        raise click.ClickException(str(error)) from None
+    _done(f"the SDK: examples/sdk/{example}", started)
 
 
 def _done(what: str, started: float) -> None:

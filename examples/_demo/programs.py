@@ -32,6 +32,11 @@ def run_node_app(environment: dict[str, str]) -> str:
     return _run(node, str(_NODE_APP / "main.js"), environment=environment)
 
 
+def run_sdk_example(name: str, environment: dict[str, str]) -> str:
+    """The output of an example of the SDK. It finds the server as a user's program does."""
+    return _run(sys.executable, str(EXAMPLES / "sdk" / name), environment=environment)
+
+
 def otel_environment(service: str, *, endpoint: str, protocol: str, key: str) -> dict[str, str]:
     """The variables that a person would export."""
     return {
@@ -74,7 +79,8 @@ def _install(npm: list[str]) -> None:
 
 
 def _run(*command: str, environment: dict[str, str], timeout: float = 60) -> str:
-    outside = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
+    ours = ("OTEL_", "TRACEHOUSE_")
+    outside = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     try:
         ended = subprocess.run(
             command,

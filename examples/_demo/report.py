@@ -20,7 +20,8 @@ _SEVERITY_COLORS = {"WARN": "yellow", "ERROR": "red", "FATAL": "red"}
 
 def print_report(server: Server, services: list[str]) -> None:
     """Traces, one of them whole, log lines, metrics, and how to ask for more."""
-    traces = server.get("/v1/traces", limit=100)["traces"]
+    listed = server.get("/v1/traces", limit=100)["traces"]
+    traces = [trace for trace in listed if trace["service"] in services]
     _title("Traces")
     _print_traces(traces)
     # The one that tells most.
@@ -32,6 +33,18 @@ def print_report(server: Server, services: list[str]) -> None:
         _print_logs(server.get("/v1/logs", service=service, limit=3)["logs"])
     _title("Metrics")
     _print_metrics(arrived_metrics(server))
+
+
+def print_runs(server: Server) -> None:
+    """Training runs, with their last values and what else they logged."""
+    _title("Training runs")
+    for run in server.get("/v1/runs")["runs"]:
+        values = "  ".join(f"{key} {value:.3g}" for key, value in run["summary"].items())
+        media = len(server.get(f"/v1/runs/{run['id']}/media")["media"])
+        rollouts = len(server.get(f"/v1/runs/{run['id']}/rollouts")["rollouts"])
+        others = [f"{n} {what}" for n, what in ((media, "pictures"), (rollouts, "rollouts")) if n]
+        name = click.style(f"{run['project']}/{run['name']}", fg="cyan")
+        click.echo(f"    {run['status']}  {name}  {values}  {'  '.join(others)}".rstrip())
 
 
 def _title(text: str) -> None:

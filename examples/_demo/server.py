@@ -31,6 +31,15 @@ class Server:
     http: str
     grpc: str
     key: str
+    home: Path = Path()
+
+    @property
+    def user(self) -> dict[str, str]:
+        """The folders of the user that this server knows."""
+        return {
+            "XDG_CONFIG_HOME": str(self.home / "config"),
+            "XDG_STATE_HOME": str(self.home / "state"),
+        }
 
     def get(self, path: str, **parameters: Any) -> dict[str, Any]:
         """A query; an answer that is not 200 ends the demo with what the server said."""
@@ -89,7 +98,7 @@ def _found_by_banner(process: subprocess.Popen[str], home: Path, log: Path) -> S
     if http is None or grpc is None:
         raise click.ClickException(f"the server did not start:\n{banner}{log.read_text()}")
     credentials = json.loads((home / "config/tracehouse/credentials.json").read_text())
-    return Server(http[1], f"http://{grpc[1]}", credentials["default"]["api_key"])
+    return Server(http[1], f"http://{grpc[1]}", credentials["default"]["api_key"], home)
 
 
 def _stop(process: subprocess.Popen[str]) -> int:

@@ -30,11 +30,13 @@ from tracehouse.current import (
 )
 from tracehouse.errors import ApiError, ClaudeMonitorError
 from tracehouse.media import Audio, Histogram, Image, Table, Video
+from tracehouse.reading import Api
 from tracehouse.training import TrainingRun
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Api",
     "ApiError",
     "Audio",
     "ClaudeMonitorError",

@@ -311,6 +311,9 @@ def test_demo_prints_what_arrived_and_ends_well() -> None:
         r"ERROR support-agent-http  the tool refund_order failed  in trace [0-9a-f]{8}\n",
         r"support.questions +total +question +2 support-agent-grpc   2 support-agent-http\n",
         r"trips.price +last +EUR +58.5 trip-planner\n",
+        r"✓ the SDK: examples/sdk/chat_agent.py",
+        r"finished  circles/logistic  train/accuracy 0.9\d*  train/loss [\d.]+  4 pictures\n",
+        r"finished  guessing/policy  reward/best [\d.]+  reward/mean [\d.]+  40 rollouts\n",
         r"curl -H 'x-api-key: ba_\w+' http://127.0.0.1:\d+/v1/traces\n",
     ):
         assert re.search(part, said), f"{part} is not in:\n{said}"
@@ -333,7 +336,8 @@ def test_kept_demo_serves_until_ctrl_c() -> None:
         assert found is not None
         key, url = found.groups()
         answer = httpx.get(url, headers={"x-api-key": key})
-        assert len(answer.json()["traces"]) == 5
+        # Five of the OpenTelemetry programs, a chat, two runs, and 40 rollouts.
+        assert len(answer.json()["traces"]) == 48
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0, process.stdout.read()
         with pytest.raises(httpx.ConnectError):

@@ -31,6 +31,7 @@ def snippets(language: str) -> list[object]:
 def environment(server: Server) -> dict[str, str]:
     return os.environ | {
         "XDG_CONFIG_HOME": str(server.home / "config"),
+        "XDG_STATE_HOME": str(server.home / "state"),
         "OTEL_EXPORTER_OTLP_ENDPOINT": server.http,
         "OTEL_EXPORTER_OTLP_HEADERS": f"x-api-key={server.key}",
     }
@@ -39,7 +40,9 @@ def environment(server: Server) -> dict[str, str]:
 @pytest.mark.parametrize("snippet", snippets("python"))
 def test_python_snippets_run_and_their_spans_arrive(server: Server, snippet: str) -> None:
     before = server.get("/v1/stats").json()["spans"]
-    subprocess.run([sys.executable, "-c", snippet], check=True, env=environment(server))
+    subprocess.run(
+        [sys.executable, "-c", snippet], check=True, env=environment(server), cwd=server.home
+    )
     server.settle()
     assert server.get("/v1/stats").json()["spans"] > before
 

@@ -33,7 +33,7 @@ from tracehouse_semconv.record import Signal
 
 logger = logging.getLogger("tracehouse")
 
-FLUSH_SECONDS = 0.02
+FLUSH_SECONDS = 0.04
 EXIT_SECONDS = 5.0
 _MAX_QUEUED = 200_000
 _CALLER_HELPS_AT = 50_000

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger("tracehouse")
 
 _IDLE_SECONDS = 30.0
+# A request costs the program about a millisecond of Python: after the first, four a second.
+_PACE_SECONDS = 0.25
 _REFUSED_RETRY_SECONDS = 5.0
 # Nobody there (0), no valid key, or not a server of ours: waiting at the exit would not help.
 _HOPELESS = frozenset((0, 401, 403, 404, 405))
@@ -40,6 +42,7 @@ class Shipper:
         self._resolve = resolve
         self._adopts = adopts
         self._wake = threading.Event()
+        self._hurry = threading.Event()
         self._progress = threading.Condition()
         self._stopping = False
         self._transport: Transport | None = None
@@ -61,6 +64,7 @@ class Shipper:
         Ends early when the server does not answer: waiting would not help.
         """
         deadline = time.monotonic() + timeout
+        self._hurry.set()
         self.notify()
         with self._progress:
             while not self._buffer.is_empty:
@@ -69,11 +73,13 @@ class Shipper:
                 if remaining <= 0 or hopeless or not self._thread.is_alive():
                     return False
                 self._progress.wait(min(remaining, 1.0))
+            self._hurry.clear()
             return True
 
     def stop(self, timeout: float) -> None:
         """End the thread; what was not sent stays on disk."""
         self._stopping = True
+        self._hurry.set()
         self._wake.set()
         if self._thread.is_alive() and threading.current_thread() is not self._thread:
             self._thread.join(timeout)
@@ -96,6 +102,7 @@ class Shipper:
                 self._failed(str(error), 0)
                 self._pause(None)
             if drained:
+                self._hurry.wait(_PACE_SECONDS)
                 self._wake.wait(_IDLE_SECONDS)
 
     def drain(self, buffer: Buffer) -> bool:
