@@ -54,11 +54,13 @@ $(VENV)/.dev: requirements/dev.txt requirements/old-client.txt $(VENV)/.server
 	@touch $@
 
 # An environment of its own for other people's libraries, whose versions are not ours to choose.
-$(VENV)/.frameworks: requirements/frameworks.txt | $(VENV)/.server
+$(VENV)/.frameworks: requirements/frameworks.txt requirements/real-wandb.txt | $(VENV)/.server
 	$(PYTHON) -m venv $(VENV)/frameworks
 	$(VENV)/frameworks/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
 	$(VENV)/frameworks/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/frameworks.txt
 	$(VENV)/frameworks/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	$(VENV)/frameworks/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --upgrade \
+		--target $(VENV)/real-wandb -r requirements/real-wandb.txt
 	@touch $@
 
 $(VENV)/.bench: requirements/bench.txt $(VENV)/.dev

@@ -23,16 +23,17 @@ for extra in ("server", "dev", "bench"):
         cwd=HERE.parent,
     )  # fmt: skip
 
-# torch is installed apart, as a build for the machine at hand: here it is left out with all that it
-# would bring along.
-overrides = HERE / "frameworks-overrides.txt"
-subprocess.run(  # noqa: S603
-    [
-        sys.executable, "-m", "uv", "pip", "compile", "requirements/frameworks.in",
-        "--override", str(overrides), "--universal", "--python-version", "3.11",
-        "--generate-hashes", "--no-emit-index-url", "--no-annotate", "--no-header",
-        "--output-file", str(HERE / "frameworks.txt"), "--quiet",
-    ],
-    check=True,
-    cwd=HERE.parent,
-)  # fmt: skip
+# Other people's libraries, each in an environment of its own. torch is installed apart, as a build
+# for the machine at hand: it is left out here with all that it would bring along.
+for name in ("frameworks", "real-wandb"):
+    subprocess.run(  # noqa: S603
+        [
+            sys.executable, "-m", "uv", "pip", "compile", f"requirements/{name}.in",
+            "--override", str(HERE / "frameworks-overrides.txt"),
+            "--universal", "--python-version", "3.11",
+            "--generate-hashes", "--no-emit-index-url", "--no-annotate", "--no-header",
+            "--output-file", str(HERE / f"{name}.txt"), "--quiet",
+        ],
+        check=True,
+        cwd=HERE.parent,
+    )  # fmt: skip

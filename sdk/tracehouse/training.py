@@ -241,7 +241,8 @@ class TrainingRun:
     @property
     def url(self) -> str:
         """Where the run is seen."""
-        base = os.environ.get("TRACEHOUSE_WEB_URL") or self._recorder.destination.api_base
+        server = self._recorder.current_destination().api_base
+        base = os.environ.get("TRACEHOUSE_WEB_URL") or server
         return f"{base.rstrip('/')}/runs/{self.id}"
 
     @property

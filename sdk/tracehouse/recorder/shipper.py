@@ -49,6 +49,7 @@ class Shipper:
         self.failed_attempts = 0
         self.last_detail = ""
         self._status = 0
+        self._next_adoption = 0.0
         self._thread = threading.Thread(target=self._run, name="tracehouse-ship", daemon=True)
 
     def start(self) -> None:
@@ -94,7 +95,8 @@ class Shipper:
             self._wake.clear()
             try:
                 drained = self.drain(self._buffer)
-                if drained and self._adopts and not self._stopping:
+                if drained and self._adopts and time.monotonic() >= self._next_adoption:
+                    self._next_adoption = time.monotonic() + _IDLE_SECONDS
                     self._adopt_orphans()
             except OSError as error:
                 drained = False
