@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import threading
 import time
@@ -22,19 +21,18 @@ from tracehouse.artifacts import describe_data
 from tracehouse.chat import Run
 from tracehouse.console import Console
 from tracehouse.environment import capture_environment
-from tracehouse.errors import ClaudeMonitorError
 from tracehouse.live_dict import LiveDict
-from tracehouse.media import Histogram, Image, Media, Table, Video
+from tracehouse.media import Image, Video
 from tracehouse.pulse import Pulse
 from tracehouse.recorder import get_recorder
-from tracehouse.recorder.events import Event
 from tracehouse.recorder.ids import chosen, default_machine_id
-from tracehouse.recorder.points import Points, Stream
+from tracehouse.recorder.points import Stream
 from tracehouse.recorder.spans import SpanVersion
+from tracehouse.run_log import RunLog, checked_step
 from tracehouse.session import cohort_attributes, recall, remember, resource_attributes
 from tracehouse.settings import resolve_mode
 from tracehouse.system_metrics import SystemMetrics
-from tracehouse.values import Scalar, as_scalar, jsonable, to_json, valid_text
+from tracehouse.values import jsonable, to_json, valid_text
 from tracehouse_semconv import attributes as names
 from tracehouse_semconv import events
 from tracehouse_semconv.attributes import RunStatus
@@ -44,8 +42,6 @@ ALLOWED_STATUSES = tuple(RunStatus)
 FINISH_SECONDS = 10.0
 _HEARTBEAT_SECONDS = 15.0
 _REMEMBERED = "runs"
-_LARGEST_STEP = 1 << 63
-_MAX_ELEMENTS = 1024
 
 
 class TrainingRun:
@@ -119,11 +115,6 @@ class TrainingRun:
         self.name = name or before.get("name") or f"run-{uuid.uuid4().hex[:8]}"
         self.status = RunStatus.running
         self._lock = threading.RLock()
-        self._next_step = int(before.get("next_step", 0))
-        self._last_ns = 0
-        self._lines = int(before.get("lines", 0))
-        self._keep_nonfinite = keep_nonfinite
-        self.dropped_values = 0
         self._rollouts: dict[str, int] = {}
         self._finished = self._has_error = False
         self._pid = os.getpid()
@@ -141,7 +132,13 @@ class TrainingRun:
         )
         self.hostname = str(self._resource["host.name"])
         source = self._recorder.source(self._resource)
-        self._stream = Stream(self.id, source.resource)
+        self._log = RunLog(
+            self._recorder,
+            Stream(self.id, source.resource),
+            next_step=int(before.get("next_step", 0)),
+            lines=int(before.get("lines", 0)),
+            keep_nonfinite=keep_nonfinite,
+        )
         self._facts: dict[str, AttributeValue] = {
             **before.get("facts", {}),
             **_given(
@@ -216,8 +213,8 @@ class TrainingRun:
             {
                 "name": self.name,
                 "started_ns": self._started_ns,
-                "next_step": self._next_step,
-                "lines": self._lines,
+                "next_step": self._log.next_step,
+                "lines": self._log.lines,
                 "config": jsonable(dict(self.config)),
                 "summary": jsonable(dict(self.summary)),
                 "facts": self._facts,
@@ -234,7 +231,7 @@ class TrainingRun:
         machine = SystemMetrics()
 
         def read() -> None:
-            self._recorder.put(Points(self._stream, machine.read(), None, time.time_ns()))
+            self._log.readings(machine.read())
 
         return Pulse(self._beat, self._heartbeat, read, max(2.0, interval))
 
@@ -248,7 +245,12 @@ class TrainingRun:
     @property
     def step(self) -> int:
         """The step that the next `log` without one gets."""
-        return self._next_step
+        return self._log.next_step
+
+    @property
+    def dropped_values(self) -> int:
+        """NaN and infinite values that were not recorded."""
+        return self._log.dropped_values
 
     # --- logging ---------------------------------------------------------------------------------
 
@@ -273,66 +275,7 @@ class TrainingRun:
         if self._finished:
             complain.once("run %s is finished: what is logged to it is dropped", self.name)
             return
-        with self._lock:
-            if step is None:
-                step = self._next_step
-                self._next_step += commit
-            else:
-                step = _checked_step(step)
-                self._next_step = max(self._next_step, step + 1)
-            now = time.time_ns() if wall_time is None else int(wall_time * 1e9)
-            # Of two values for one key and step the later counts: no two have the same time.
-            self._last_ns = now = now if wall_time is not None else max(now, self._last_ns + 1)
-        scalars: dict[str, Scalar] = {}
-        for key, value in values.items():
-            if type(value) is float and value - value == 0.0 and key and type(key) is str:
-                scalars[key] = value
-            else:
-                self._log_other(str(key), value, step, now, scalars)
-        if scalars:
-            self._recorder.put(Points(self._stream, scalars, step, now))
-
-    def _log_other(
-        self, key: str, value: Any, step: int, now: int, scalars: dict[str, Scalar]
-    ) -> None:
-        if value is None or key == "":
-            return
-        if (number := as_scalar(value)) is not None:
-            if math.isfinite(number) or self._keep_nonfinite:
-                scalars[key] = number
-            else:
-                self.dropped_values += 1
-                complain.once(
-                    "run %s: %r is %s at step %d: NaN and infinite values are dropped",
-                    *(self.name, key, number, step),
-                    key=f"nonfinite {self.id} {key}",
-                )
-        elif isinstance(value, Media):
-            self._log_media(key, value, step, now, 0)
-        elif _is_media_list(value):
-            for index, item in enumerate(value):
-                self._log_media(key, item, step, now, index)
-        else:
-            body = to_json(_structured(value))
-            self._event(events.TRACEHOUSE_RUN_VALUE, key, body, now, step)
-
-    def _event(
-        self, name: str, key: str, body: str, now: int, step: int | None = None, index: int = 0
-    ) -> None:
-        attributes: dict[str, str | int] = {
-            names.TRACEHOUSE_RUN_ID: self.id,
-            names.TRACEHOUSE_KEY: key,
-        }
-        if step is not None:
-            attributes[names.TRACEHOUSE_STEP] = step
-        if index:
-            attributes[names.TRACEHOUSE_INDEX] = index
-        self._recorder.put(Event(self._stream.resource, name, now, body, attributes))
-
-    def _log_media(self, key: str, media: Media, step: int, now: int, index: int) -> None:
-        self._recorder.add_blob(media.sha256, media.content)
-        body = to_json(media.reference())
-        self._event(events.TRACEHOUSE_RUN_MEDIA, key, body, now, step, index)
+        self._log.log(values, step, wall_time, commit)
 
     @complain.never_raises(complain.nothing)
     def log_image(
@@ -346,7 +289,7 @@ class TrainingRun:
     ) -> None:
         """Log an image: whatever `tracehouse.Image` takes."""
         image = data if isinstance(data, Image) else Image(data, caption, format)
-        self.log({key: image}, step=self._current_step() if step is None else step)
+        self.log({key: image}, step=self._log.current_step if step is None else step)
 
     @complain.never_raises(complain.nothing)
     def log_video(
@@ -360,10 +303,7 @@ class TrainingRun:
     ) -> None:
         """Log a video: whatever `tracehouse.Video` takes."""
         video = data if isinstance(data, Video) else Video(data, caption, format)
-        self.log({key: video}, step=self._current_step() if step is None else step)
-
-    def _current_step(self) -> int:
-        return max(0, self._next_step - 1)
+        self.log({key: video}, step=self._log.current_step if step is None else step)
 
     # --- what belongs to the run -----------------------------------------------------------------
 
@@ -400,12 +340,12 @@ class TrainingRun:
         """Keep a small thing under a name: `kind` is json, params (JSON, too) or text."""
         content, body = describe_data(data, kind)
         self._recorder.add_blob(body["files"][0]["sha256"], content)
-        self._event(events.TRACEHOUSE_RUN_ARTIFACT, name, to_json(body), time.time_ns())
+        self._log.event(events.TRACEHOUSE_RUN_ARTIFACT, name, to_json(body))
 
     @complain.never_raises(complain.nothing)
     def record_artifact(self, name: str, body: Mapping[str, Any]) -> None:
         """Say that a version of an artifact was logged or used (see `tracehouse.artifacts`)."""
-        self._event(events.TRACEHOUSE_RUN_ARTIFACT, name, to_json(body), time.time_ns())
+        self._log.event(events.TRACEHOUSE_RUN_ARTIFACT, name, to_json(body))
 
     def keep_file(self, sha256: str, content: bytes) -> None:
         """Have a file uploaded to the blob store. Raises OSError."""
@@ -428,7 +368,7 @@ class TrainingRun:
         Each call is a trace of its own: the second of a step is called `<name>-step<n>-2`.
         `more` are arguments of `Run`.
         """
-        step = self._current_step() if step is None else _checked_step(step)
+        step = self._log.current_step if step is None else checked_step(step)
         label = session_id or f"{name or self.name}-step{step}"
         count = self._rollouts[label] = self._rollouts.get(label, 0) + 1
         cohort = {
@@ -475,20 +415,12 @@ class TrainingRun:
     @complain.never_raises(complain.nothing)
     def _capture(self) -> None:
         body = to_json(capture_environment())
-        self._event(events.TRACEHOUSE_RUN_ENVIRONMENT, "environment", body, time.time_ns())
+        self._log.event(events.TRACEHOUSE_RUN_ENVIRONMENT, "environment", body)
 
     def _listen(self) -> Console:
-        console = Console(self._on_line)
+        console = Console(self._log.console_line)
         console.start()
         return console
-
-    @complain.never_raises(complain.nothing)
-    def _on_line(self, stream: str, text: str) -> None:
-        with self._lock:
-            number, self._lines = self._lines, self._lines + 1
-        self._event(
-            events.TRACEHOUSE_RUN_CONSOLE, stream, valid_text(text), time.time_ns(), index=number
-        )
 
     # --- the end ---------------------------------------------------------------------------------
 
@@ -563,36 +495,9 @@ class TrainingRun:
             self.finish(status="crashed")
 
 
-def _checked_step(step: Any) -> int:
-    number = as_scalar(step)
-    if number is None or number != int(number) or not -_LARGEST_STEP <= number < _LARGEST_STEP:
-        raise ClaudeMonitorError(f"step must be a whole number, not {step!r}")
-    return int(number)
-
-
 def _given(values: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: valid_text(value) if isinstance(value, str) else value
         for name, value in values.items()
         if value is not None
     }
-
-
-def _is_media_list(value: Any) -> bool:
-    return (
-        isinstance(value, (list, tuple))
-        and bool(value)  # pyright: ignore[reportUnknownArgumentType]
-        and all(isinstance(item, Media) for item in value)  # pyright: ignore[reportUnknownVariableType]
-    )
-
-
-def _structured(value: Any) -> Any:
-    """What is stored for a value that is not a number; a large array as a histogram."""
-    if isinstance(value, (Histogram, Table)):
-        return value.jsonable()
-    size = getattr(value, "size", None)
-    size = size() if callable(size) else size
-    elements = math.prod(size) if isinstance(size, (tuple, list)) else size  # pyright: ignore[reportUnknownArgumentType]
-    if hasattr(value, "reshape") and isinstance(elements, int) and elements > _MAX_ELEMENTS:
-        return Histogram(value).jsonable()
-    return value

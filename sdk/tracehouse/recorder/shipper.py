@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 logger = logging.getLogger("tracehouse")
 
 _IDLE_SECONDS = 30.0
-# A request costs the program about a millisecond of Python: after the first, four a second.
-_PACE_SECONDS = 0.25
+# A request costs the program about a millisecond of Python: after the first, two a second.
+_PACE_SECONDS = 0.5
 _REFUSED_RETRY_SECONDS = 5.0
-# Nobody there (0), no valid key, or not a server of ours: waiting at the exit would not help.
-_HOPELESS = frozenset((0, 401, 403, 404, 405))
-_HOPELESS_AFTER = 3
+# No valid key, or not a server of ours: waiting at the exit would not help. Nor where nobody has
+# answered for longer than a server takes to start again.
+_HOPELESS = frozenset((401, 403, 404, 405))
+_SILENT_SECONDS = 5.0
 
 
 class Shipper:
@@ -49,6 +50,7 @@ class Shipper:
         self.failed_attempts = 0
         self.last_detail = ""
         self._status = 0
+        self._failing_since = 0.0
         self._next_adoption = 0.0
         self._thread = threading.Thread(target=self._run, name="tracehouse-ship", daemon=True)
 
@@ -70,12 +72,18 @@ class Shipper:
         with self._progress:
             while not self._buffer.is_empty:
                 remaining = deadline - time.monotonic()
-                hopeless = self.failed_attempts >= _HOPELESS_AFTER and self._status in _HOPELESS
-                if remaining <= 0 or hopeless or not self._thread.is_alive():
+                if remaining <= 0 or self._is_hopeless or not self._thread.is_alive():
                     return False
                 self._progress.wait(min(remaining, 1.0))
             self._hurry.clear()
             return True
+
+    @property
+    def _is_hopeless(self) -> bool:
+        if not self.failed_attempts:
+            return False
+        silent = self._status == 0 and time.monotonic() - self._failing_since > _SILENT_SECONDS
+        return silent or self._status in _HOPELESS
 
     def stop(self, timeout: float) -> None:
         """End the thread; what was not sent stays on disk."""
@@ -205,6 +213,8 @@ class Shipper:
 
     def _failed(self, detail: str, status: int) -> None:
         with self._progress:
+            if not self.failed_attempts:
+                self._failing_since = time.monotonic()
             self.failed_attempts += 1
             self.last_detail, self._status = detail, status
             self._progress.notify_all()
