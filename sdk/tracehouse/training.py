@@ -86,6 +86,7 @@ class TrainingRun:
         notes: str | None = None,
         group: str | None = None,
         job_type: str | None = None,
+        sweep_id: str | None = None,
         api_key: str | None = None,
         api_base: str | None = None,
         machine_id: str | None = None,
@@ -150,6 +151,7 @@ class TrainingRun:
                     names.TRACEHOUSE_RUN_NOTES: notes,
                     names.TRACEHOUSE_RUN_GROUP: group,
                     names.TRACEHOUSE_RUN_JOB_TYPE: job_type,
+                    names.TRACEHOUSE_SWEEP_ID: sweep_id,
                     names.TRACEHOUSE_RUN_TAGS: [valid_text(str(tag)) for tag in tags] or None,
                 }
             ),

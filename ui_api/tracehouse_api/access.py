@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
@@ -22,6 +22,10 @@ from tracehouse_collector.telemetry import Telemetry
 ATTRIBUTE_PREFIX = "attribute."
 
 
+# Configurations that a sweep has given out, by workspace and sweep: their runs come later.
+Suggested = dict[tuple[str, str], list[dict[str, Any]]]
+
+
 @dataclass(frozen=True)
 class House:
     """What the routes stand on. `collector` is None where another process collects."""
@@ -32,6 +36,7 @@ class House:
     collector: Collector | None
     blobs: Blobs
     recent: Recent = field(default_factory=Recent)
+    suggested: Suggested = field(default_factory=dict[tuple[str, str], list[dict[str, Any]]])
 
     @property
     def has_backlog(self) -> bool:

@@ -22,6 +22,7 @@ from tracehouse_api.routes import (
     rejects,
     runs,
     spans,
+    sweeps,
     traces,
 )
 from tracehouse_api.values import json_response
@@ -55,11 +56,11 @@ def create_api(house: House, *, queries: bool = True) -> FastAPI:
     if queries:
         for router in (
             *(traces.router, spans.router, logs.router, metrics.router, rejects.router),
-            *(runs.router, runs.compare_router, artifacts.router),
+            *(runs.router, runs.compare_router, artifacts.router, sweeps.router),
         ):
             api.include_router(router, dependencies=guarded)
     writing = [Depends(writer), Depends(known_parameters)]
-    for router in (blobs.router, rest_runs.router, sessions.router):
+    for router in (blobs.router, rest_runs.router, sessions.router, sweeps.writing_router):
         api.include_router(router, dependencies=writing)
 
     def openapi() -> Response:

@@ -226,6 +226,7 @@ class RunSummary(BaseModel):
     notes: str | None
     group: str | None
     job_type: str | None
+    sweep_id: str | None
     links: RunLinks
     subject_id: str | None
     experiment: str | None
@@ -396,3 +397,12 @@ class ArtifactVersions(BaseModel):
     name: str
     project: str
     versions: list[ArtifactVersion]
+
+
+class SweepDetail(BaseModel):
+    """A search over configurations."""
+
+    id: str
+    project: str
+    config: Json
+    runs: list[RunSummary]

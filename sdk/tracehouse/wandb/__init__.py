@@ -36,13 +36,14 @@ from tracehouse.wandb.init import init
 from tracehouse.wandb.plot import plot_table
 from tracehouse.wandb.run import Run
 from tracehouse.wandb.settings import Settings
+from tracehouse.wandb.sweeps import agent, sweep
 
 __version__ = finder.VERSION
 
 logger = logging.getLogger("tracehouse")
 
 _NOT_HERE = frozenset((
-    "sweep", "controller", "agent", "link_artifact", "link_model", "box3d", "Molecule", "Classes",
+    "controller", "link_artifact", "link_model", "box3d", "Molecule", "Classes",
     "JoinedTable", "EvalTable", "Graph", "ArtifactTTL", "visualize", "sklearn", "keras", "catboost",
     "attach", "_attach", "patched",
 ))  # fmt: skip
@@ -253,11 +254,12 @@ def _not_here(name: str) -> Any:
 finder.install()
 
 __all__ = [
-    "AlertLevel", "Api", "Artifact", "Audio", "AuthenticationError", "CommError", "Config", "Error",
-    "Histogram", "Html", "Image", "Markdown", "Object3D", "Plotly", "Run", "Settings", "Table",
-    "UsageError", "Video", "__tracehouse_version__", "__version__", "alert", "apis", "config",
-    "data_types", "define_metric", "ensure_configured", "env", "errors", "finish", "helper", "init",
-    "join", "log", "log_artifact", "log_model", "login", "mark_preempting", "plot", "plot_table",
-    "require", "restore", "run", "save", "sdk", "setup", "summary", "teardown", "termerror",
-    "termlog", "termsetup", "termwarn", "unwatch", "use_artifact", "use_model", "util", "watch",
+    "AlertLevel", "Api", "Artifact", "Audio", "AuthenticationError", "CommError", "Config",
+    "Error", "Histogram", "Html", "Image", "Markdown", "Object3D", "Plotly", "Run", "Settings",
+    "Table", "UsageError", "Video", "__tracehouse_version__", "__version__", "agent", "alert",
+    "apis", "config", "data_types", "define_metric", "ensure_configured", "env", "errors",
+    "finish", "helper", "init", "join", "log", "log_artifact", "log_model", "login",
+    "mark_preempting", "plot", "plot_table", "require", "restore", "run", "save", "sdk", "setup",
+    "summary", "sweep", "teardown", "termerror", "termlog", "termsetup", "termwarn", "unwatch",
+    "use_artifact", "use_model", "util", "watch",
 ]  # fmt: skip

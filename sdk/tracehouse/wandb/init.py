@@ -16,7 +16,7 @@ from tracehouse.api_client import ApiClient
 from tracehouse.errors import ApiError, ClaudeMonitorError
 from tracehouse.session import recall
 from tracehouse.training import TrainingRun
-from tracehouse.wandb import tensorboard
+from tracehouse.wandb import sweeps, tensorboard
 from tracehouse.wandb.config import Config, as_mapping
 from tracehouse.wandb.errors import Error, UsageError
 from tracehouse.wandb.run import Run
@@ -105,9 +105,9 @@ def _begin(settings: Settings, config: dict[str, Any]) -> Run:
     settings.mode = _MODES.get(str(settings.mode or os.environ.get("TRACEHOUSE_MODE") or "online"))
     if settings.mode is None:
         raise UsageError("mode must be one of online, offline, disabled")
-    settings.project = str(
-        settings.project or os.environ.get("TRACEHOUSE_PROJECT") or "uncategorized"
-    )
+    search = sweeps.chosen()
+    project = settings.project or (search.project if search else None)
+    settings.project = str(project or os.environ.get("TRACEHOUSE_PROJECT") or "uncategorized")
     settings.entity = str(settings.entity or _user())
     run_id = str(settings.run_id or generate_id())
     if _BAD_ID.search(run_id) or not run_id.strip():
@@ -119,6 +119,9 @@ def _begin(settings: Settings, config: dict[str, Any]) -> Run:
     if settings.allow_val_change or before:
         live.allow_changes()
     live.update(config)
+    if search is not None:
+        live.lock(search.config)
+        settings.sweep_id = search.sweep_id
     try:
         training = TrainingRun(
             project=settings.project,
@@ -130,6 +133,7 @@ def _begin(settings: Settings, config: dict[str, Any]) -> Run:
             tags=settings.run_tags or (),
             group=settings.run_group,
             job_type=settings.run_job_type,
+            sweep_id=settings.sweep_id,
             mode=settings.mode,
             api_key=_key(settings),
             capture_console=settings.console not in ("off", "false", "0"),
@@ -144,6 +148,8 @@ def _begin(settings: Settings, config: dict[str, Any]) -> Run:
     folder = _folder(settings, run_id)
     config_of_run = Config(lambda items: training.config.replace(items))
     config_of_run.update(live.as_dict())
+    if search is not None:
+        config_of_run.lock(search.config)
     if settings.allow_val_change:
         config_of_run.allow_changes()
     run = Run(

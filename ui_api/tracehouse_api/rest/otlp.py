@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
@@ -146,3 +149,22 @@ def logs(resource: Mapping[str, Value | None], records: Iterable[LogRecord]) -> 
             )
         ]
     ).SerializeToString()
+
+
+def json_text(value: Any) -> str:
+    """JSON without NaN: what is not finite becomes null."""
+    return json.dumps(_finite(value), ensure_ascii=False, separators=(",", ":"))
+
+
+def _finite(value: Any) -> Any:
+    match value:
+        case float():
+            return value if math.isfinite(value) else None
+        case dict():
+            items: dict[str, Any] = value
+            return {key: _finite(item) for key, item in items.items()}
+        case list():
+            elements: list[Any] = value
+            return [_finite(item) for item in elements]
+        case _:
+            return value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 import time
 from collections.abc import Mapping
@@ -57,7 +56,7 @@ async def create_run(house: TheHouse, writer: Writer, request: Request) -> Respo
                 names.TRACEHOUSE_RUN_CLIENT_ID: client_id,
                 names.TRACEHOUSE_RUN_NAME: text_of(document, "name") or client_id,
                 names.TRACEHOUSE_RUN_STATUS: str(RunStatus.running),
-                names.TRACEHOUSE_RUN_CONFIG: _json(config),
+                names.TRACEHOUSE_RUN_CONFIG: otlp.json_text(config),
                 names.TRACEHOUSE_DATASET_NAME: text_of(document, "hf_dataset"),
                 names.TRACEHOUSE_DATASET_SPLIT: text_of(document, "hf_dataset_split"),
                 names.TRACEHOUSE_MODEL_NAME: text_of(document, "hf_model"),
@@ -97,7 +96,9 @@ async def post_metrics(house: TheHouse, writer: Writer, run_id: str, request: Re
             own_axis = key.startswith("system/")
             scalars.append(otlp.Point(key, None if own_axis else step, value, at))
         else:
-            values.append(_event(events.TRACEHOUSE_RUN_VALUE, run_id, key, _json(value), at, step))
+            values.append(
+                _event(events.TRACEHOUSE_RUN_VALUE, run_id, key, otlp.json_text(value), at, step)
+            )
     if scalars:
         await admit(house, writer, Signal.metrics, otlp.points(resource, run_id, scalars))
     await _admit_events(house, writer, resource, values)
@@ -128,7 +129,9 @@ async def post_media(
         "mime": request.headers.get("content-type", "application/octet-stream"),
         **({"caption": caption} if caption is not None else {}),
     }
-    event = _event(events.TRACEHOUSE_RUN_MEDIA, run_id, key, _json(body), time.time_ns(), step)
+    event = _event(
+        events.TRACEHOUSE_RUN_MEDIA, run_id, key, otlp.json_text(body), time.time_ns(), step
+    )
     await _admit_events(house, writer, resource, [event])
     return json_response({"sha256": sha256, "size": len(content)}, 201)
 
@@ -145,16 +148,16 @@ async def post_artifact(house: TheHouse, writer: Writer, run_id: str, request: R
     data = document.get("data")
     now = time.time_ns()
     if name == "environment" and isinstance(data, dict):
-        event = _event(events.TRACEHOUSE_RUN_ENVIRONMENT, run_id, name, _json(data), now)
+        event = _event(events.TRACEHOUSE_RUN_ENVIRONMENT, run_id, name, otlp.json_text(data), now)
     else:
-        content = (str(data) if kind == "text" else _json(data)).encode()
+        content = (str(data) if kind == "text" else otlp.json_text(data)).encode()
         path, sha256 = _ARTIFACT_KINDS[kind], await _keep(house, writer, content)
         body = {
             "kind": kind,
             "digest": hashlib.sha256(f"{path}\0{sha256}\n".encode()).hexdigest(),
             "files": [{"path": path, "sha256": sha256, "size": len(content)}],
         }
-        event = _event(events.TRACEHOUSE_RUN_ARTIFACT, run_id, name, _json(body), now)
+        event = _event(events.TRACEHOUSE_RUN_ARTIFACT, run_id, name, otlp.json_text(body), now)
     await _admit_events(house, writer, resource, [event])
     return json_response({"name": name}, 201)
 
@@ -173,7 +176,7 @@ async def patch_run(house: TheHouse, writer: Writer, run_id: str, request: Reque
         writer,
         resource,
         [
-            _event(events.TRACEHOUSE_RUN_UPDATE, run_id, key, _json(value), now)
+            _event(events.TRACEHOUSE_RUN_UPDATE, run_id, key, otlp.json_text(value), now)
             for key, value in edits.items()
         ],
     )
@@ -285,22 +288,3 @@ def _step(value: Any, name: str) -> int:
     if not -_LARGEST_STEP <= value < _LARGEST_STEP:
         raise HTTPException(422, f"{name}: it must fit 64 bits")
     return int(value)
-
-
-def _json(value: Any) -> str:
-    """JSON without NaN: what is not finite becomes null."""
-    return json.dumps(_finite(value), ensure_ascii=False, separators=(",", ":"))
-
-
-def _finite(value: Any) -> Any:
-    match value:
-        case float():
-            return value if math.isfinite(value) else None
-        case dict():
-            items: dict[str, Any] = value
-            return {key: _finite(item) for key, item in items.items()}
-        case list():
-            elements: list[Any] = value
-            return [_finite(item) for item in elements]
-        case _:
-            return value

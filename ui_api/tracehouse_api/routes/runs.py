@@ -63,6 +63,7 @@ def list_runs(
     status: Literal["running", "finished", "failed", "crashed", "killed"] | None = None,
     tag: str | None = None,
     group: str | None = None,
+    sweep: str | None = None,
     subject: str | None = None,
     experiment: str | None = None,
     variant: str | None = None,
@@ -87,6 +88,7 @@ def list_runs(
     filters.equal(
         project=project,
         run_group=group,
+        sweep_id=sweep,
         subject_id=subject,
         experiment=experiment,
         variant=variant,

@@ -11,7 +11,7 @@ from tracehouse_api.values import iso_time, text
 
 # A record's identity inside its run and kind, as 16 hex digits.
 ID = "lower(hex(cityHash64(key, step, ordinal)))"
-_COLUMNS = f"key, step, ordinal, toUnixTimestamp64Nano(time) AS time_ns, body, {ID} AS id"
+_COLUMNS = f"project, key, step, ordinal, toUnixTimestamp64Nano(time) AS time_ns, body, {ID} AS id"
 
 
 def records(

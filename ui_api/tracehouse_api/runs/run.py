@@ -39,7 +39,7 @@ _COLUMNS = f"""
     run_id, project, {NAME} AS shown_name, client_id, {STATUS} AS shown_status,
     toUnixTimestamp64Nano(start_time) AS start_ns, toUnixTimestamp64Nano(end_time) AS end_ns,
     toUnixTimestamp64Nano(heartbeat_time) AS heartbeat_ns,
-    config, summary, tags, {edited("notes", "notes")} AS shown_notes, run_group, job_type,
+    config, summary, tags, {edited("notes", "notes")} AS shown_notes, run_group, job_type, sweep_id,
     {edited("hf_dataset", "dataset")} AS shown_dataset,
     {edited("hf_dataset_split", "dataset_split")} AS shown_dataset_split,
     {edited("hf_model", "model")} AS shown_model,
@@ -115,6 +115,7 @@ def run_json(row: Mapping[str, Any], summary: Summary | None) -> dict[str, Any]:
         "notes": text(row["shown_notes"]) or None,
         "group": text(row["run_group"]) or None,
         "job_type": text(row["job_type"]) or None,
+        "sweep_id": text(row["sweep_id"]) or None,
         "links": {
             "dataset": text(row["shown_dataset"]) or None,
             "dataset_split": text(row["shown_dataset_split"]) or None,

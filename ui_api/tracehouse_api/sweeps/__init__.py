@@ -1,0 +1,1 @@
+"""Sweeps: searches over configurations, whose runs are ordinary runs."""
