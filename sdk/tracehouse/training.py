@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 import uuid
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
-
-from opentelemetry import trace
-from opentelemetry.context import Context
-from opentelemetry.trace import Status, StatusCode
-from opentelemetry.util.types import AttributeValue
 
 from tracehouse import autofinish, complain
 from tracehouse.api_client import ApiClient
@@ -25,14 +19,14 @@ from tracehouse.live_dict import LiveDict
 from tracehouse.media import Image, Video
 from tracehouse.pulse import Pulse
 from tracehouse.recorder import get_recorder
-from tracehouse.recorder.ids import chosen, default_machine_id
+from tracehouse.recorder.ids import default_machine_id
 from tracehouse.recorder.points import Stream
-from tracehouse.recorder.spans import SpanVersion
 from tracehouse.run_log import RunLog, checked_step
+from tracehouse.run_span import RunSpan
 from tracehouse.session import cohort_attributes, recall, remember, resource_attributes
-from tracehouse.settings import resolve_mode
+from tracehouse.settings import Mode, resolve_mode
 from tracehouse.system_metrics import SystemMetrics
-from tracehouse.values import jsonable, to_json, valid_text
+from tracehouse.values import to_json, valid_text
 from tracehouse_semconv import attributes as names
 from tracehouse_semconv import events
 from tracehouse_semconv.attributes import RunStatus
@@ -105,34 +99,30 @@ class TrainingRun:
         self.project = project or "default"
         self.client_run_id = client_run_id or f"py-{uuid.uuid4()}"
         self.machine_id = machine_id or default_machine_id()
-        self._identity = run_identity(identity_machine or self.machine_id, self.client_run_id)
-        self.id = self._identity.trace_hex
+        ids = run_identity(identity_machine or self.machine_id, self.client_run_id)
+        self.id = ids.trace_hex
         self._api_key, self._api_base, self._mode = api_key, api_base, mode
         self._recorder = get_recorder(resolve_mode(mode), api_key, api_base)
         before = resume_from
         if before is None:
             before = recall(_REMEMBERED, self.id) if client_run_id else {}
         self.resumed = bool(before)
-        self.name = name or before.get("name") or f"run-{uuid.uuid4().hex[:8]}"
-        self.status = RunStatus.running
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
         self._rollouts: dict[str, int] = {}
-        self._finished = self._has_error = False
+        self._finished = False
         self._pid = os.getpid()
         self._heartbeat = float(
             os.environ.get("TRACEHOUSE_HEARTBEAT_SECONDS") or _HEARTBEAT_SECONDS
         )
-        self.config = LiveDict({**before.get("config", {}), **(config or {})}, self._changed)
-        self.summary = LiveDict(before.get("summary"), self._changed)
-        self._resource = resource_attributes(
+        resource = resource_attributes(
             project=self.project,
             scaffold=None,
             machine_id=self.machine_id,
             hostname=hostname,
             agent_version=agent_version,
         )
-        self.hostname = str(self._resource["host.name"])
-        source = self._recorder.source(self._resource)
+        self.hostname = str(resource["host.name"])
+        source = self._recorder.source(resource)
         self._log = RunLog(
             self._recorder,
             Stream(self.id, source.resource),
@@ -140,8 +130,7 @@ class TrainingRun:
             lines=int(before.get("lines", 0)),
             keep_nonfinite=keep_nonfinite,
         )
-        self._facts: dict[str, AttributeValue] = {
-            **before.get("facts", {}),
+        facts = {
             **_given(
                 {
                     names.TRACEHOUSE_DATASET_NAME: hf_dataset,
@@ -157,74 +146,57 @@ class TrainingRun:
             ),
             **cohort_attributes(subject_id, experiment, variant),
         }
-        self._started_ns = int(before.get("started_ns", time.time_ns()))
-        self._root = self._start_root(source.tracer)
-        self._remember()
-        self._console = self._listen() if capture_console else None
-        self._pulse = self._start_pulse(system_metrics, system_metrics_interval)
-        if capture_env:
-            threading.Thread(target=self._capture, name="tracehouse-env", daemon=True).start()
+        self._span = RunSpan(
+            self._recorder,
+            source.tracer,
+            ids,
+            name=name or before.get("name") or f"run-{uuid.uuid4().hex[:8]}",
+            client_run_id=self.client_run_id,
+            config=config or {},
+            facts=facts,
+            before=before,
+            heartbeat_seconds=self._heartbeat,
+        )
+        self._console: Console | None = None
+        self._pulse: Pulse | None = None
+        if self._recorder.mode is not Mode.disabled:
+            self._remember()
+            self._console = self._listen() if capture_console else None
+            self._pulse = self._start_pulse(system_metrics, system_metrics_interval)
+            if capture_env:
+                threading.Thread(target=self._capture, name="tracehouse-env", daemon=True).start()
         if auto_finish:
             autofinish.watch(self)
         complain.logger.info("run %s (%s) begins: %s", self.name, self.id, self.url)
 
-    # --- the run's span --------------------------------------------------------------------------
+    # --- what it is ------------------------------------------------------------------------------
 
-    def _start_root(self, tracer: trace.Tracer) -> trace.Span:
-        around = trace.get_current_span().get_span_context()
-        # A run is never sampled away by what surrounds it.
-        context = Context() if around.is_valid and not around.trace_flags.sampled else None
-        with chosen(self._identity):
-            return tracer.start_span(
-                "tracehouse.run",
-                context,
-                attributes={
-                    names.TRACEHOUSE_RUN_ID: self.id,
-                    names.TRACEHOUSE_RUN_CLIENT_ID: valid_text(self.client_run_id),
-                    names.TRACEHOUSE_RUN_HEARTBEAT: self._heartbeat,
-                    **self._state(),
-                },
-                start_time=self._started_ns,
-            )
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self._span.name
 
-    def _state(self) -> dict[str, AttributeValue]:
-        return {
-            **self._facts,
-            names.TRACEHOUSE_RUN_NAME: valid_text(self.name),
-            names.TRACEHOUSE_RUN_STATUS: str(self.status),
-            names.TRACEHOUSE_RUN_CONFIG: self.config.as_json(),
-            names.TRACEHOUSE_RUN_SUMMARY: self.summary.as_json(),
-            names.TRACEHOUSE_RUN_UPDATED: time.time_ns(),
-        }
+    @property
+    def status(self) -> RunStatus:
+        """running, finished, failed, crashed or killed."""
+        return self._span.status
 
-    @complain.never_raises(complain.nothing)
-    def _changed(self) -> None:
-        """Export the run's span again, as it is now."""
-        with self._lock:
-            if self._finished or not hasattr(self, "_root"):
-                return
-            self._root.set_attributes(self._state())
-            if isinstance(self._root, trace.NonRecordingSpan):
-                return
-            self._recorder.put(SpanVersion(self._root, pending=True))  # pyright: ignore[reportArgumentType]
+    @property
+    def config(self) -> LiveDict:
+        """The configuration; a change is seen at once."""
+        return self._span.config
+
+    @property
+    def summary(self) -> LiveDict:
+        """Values set by hand as the run's result; a change is seen at once."""
+        return self._span.summary
 
     def _remember(self) -> None:
-        remember(
-            _REMEMBERED,
-            self.id,
-            {
-                "name": self.name,
-                "started_ns": self._started_ns,
-                "next_step": self._log.next_step,
-                "lines": self._log.lines,
-                "config": jsonable(dict(self.config)),
-                "summary": jsonable(dict(self.summary)),
-                "facts": self._facts,
-            },
-        )
+        steps = {"next_step": self._log.next_step, "lines": self._log.lines}
+        remember(_REMEMBERED, self.id, self._span.to_remember() | steps)
 
     def _beat(self) -> None:
-        self._changed()
+        self._span.changed()
         self._remember()
 
     def _start_pulse(self, system_metrics: bool, interval: float) -> Pulse:
@@ -319,13 +291,13 @@ class TrainingRun:
 
     def add_tags(self, *tags: str) -> None:
         """Add tags; those that the run has stay."""
-        now: Any = self._facts.get(names.TRACEHOUSE_RUN_TAGS, [])
+        now: Any = self._span.fact(names.TRACEHOUSE_RUN_TAGS) or []
         self._tell({names.TRACEHOUSE_RUN_TAGS: list(dict.fromkeys([*now, *map(str, tags)]))})
 
     def rename(self, name: str) -> None:
         """Give the run another name."""
-        self.name = str(name)
-        self._changed()
+        self._span.name = str(name)
+        self._span.changed()
 
     def describe(self, *, notes: str | None = None, tags: Sequence[str] | None = None) -> None:
         """Set its notes, or all of its tags."""
@@ -334,8 +306,7 @@ class TrainingRun:
 
     @complain.never_raises(complain.nothing)
     def _tell(self, facts: Mapping[str, Any]) -> None:
-        self._facts |= _given(facts)
-        self._changed()
+        self._span.tell(_given(facts))
 
     @complain.never_raises(complain.nothing)
     def add_artifact(self, name: str, *, data: Any, kind: str = "json") -> None:
@@ -374,9 +345,9 @@ class TrainingRun:
         label = session_id or f"{name or self.name}-step{step}"
         count = self._rollouts[label] = self._rollouts.get(label, 0) + 1
         cohort = {
-            "subject_id": self._facts.get(names.TRACEHOUSE_SUBJECT_ID),
-            "experiment": self._facts.get(names.TRACEHOUSE_EXPERIMENT_NAME),
-            "variant": self._facts.get(names.TRACEHOUSE_EXPERIMENT_VARIANT),
+            "subject_id": self._span.fact(names.TRACEHOUSE_SUBJECT_ID),
+            "experiment": self._span.fact(names.TRACEHOUSE_EXPERIMENT_NAME),
+            "variant": self._span.fact(names.TRACEHOUSE_EXPERIMENT_VARIANT),
         }
         arguments: dict[str, Any] = {
             "project": self.project,
@@ -385,7 +356,7 @@ class TrainingRun:
             "api_key": self._api_key,
             "api_base": self._api_base,
             "mode": self._mode,
-            "link": self._root.get_span_context(),
+            "link": self._span.context,
             **cohort,
             **more,
         }
@@ -428,11 +399,7 @@ class TrainingRun:
 
     def record_exception(self, error: BaseException) -> None:
         """Keep what ended the run."""
-        self._has_error = True
-        self._root.record_exception(error)
-        self._root.set_status(
-            Status(StatusCode.ERROR, valid_text(f"{type(error).__name__}: {error}"))
-        )
+        self._span.record_exception(error)
 
     def flush(self, timeout: float = FINISH_SECONDS) -> bool:
         """Write all that was logged to disk; whether a server had it within `timeout` seconds."""
@@ -456,23 +423,27 @@ class TrainingRun:
                     status,
                 )
                 status = RunStatus.finished
-            self._pulse.stop()
-            if self._console is not None:
-                self._console.stop()
-            self.status = RunStatus(status)
-            self._root.set_attributes(self._state())
             self._finished = True
-        if self.status in (RunStatus.failed, RunStatus.crashed) and not self._has_error:
-            self._root.set_status(Status(StatusCode.ERROR))
-        self._root.end(time.time_ns())
+        if self._pulse is not None:
+            self._pulse.stop()
+        if self._console is not None:
+            self._console.stop()
+        self._span.end(RunStatus(status))
         autofinish.forget(self)
-        self._remember()
+        if self._recorder.mode is not Mode.disabled:
+            self._remember()
         if not self._recorder.flush(timeout) and timeout > 0:
             self._say_where()
         complain.logger.info("run %s is %s: %s", self.name, self.status, self.url)
 
     def _say_where(self) -> None:
-        if self._recorder.where is not None:
+        if self._recorder.where is None:
+            return
+        if self._recorder.mode is Mode.offline:
+            complain.logger.info(
+                "run %s is in %s: `tracehouse sync` sends it", self.name, self._recorder.where
+            )
+        else:
             complain.logger.warning(
                 "run %s: not everything was sent%s; the rest is in %s, and the next program or "
                 "`tracehouse sync` sends it",

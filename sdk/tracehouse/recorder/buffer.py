@@ -14,7 +14,8 @@ Invariants
 2. The cursor is `<segment> <acknowledged> <sending>`. `sending` is written before bytes leave:
    after a crash exactly the same bytes are sent again, as the same requests, and the server, which
    knows a log record by its request, stores them once. (Spans and scalars have their own keys.)
-3. A segment is deleted when all of it was acknowledged and it is not written to any more.
+3. A segment is deleted when all of it was acknowledged and it is not written to any more. Its
+   number is not used again: what the cursor says of it would be taken for another one's.
 4. Nothing is deleted for another reason but the bound on the buffer's size, and that is counted.
 """
 
@@ -78,10 +79,11 @@ class Buffer:
         self._lock = threading.Lock()
         self._file = -1
         self._size = 0
-        numbers = self._segment_numbers()
-        self._first = numbers[0] if numbers else 0
-        self._writing = numbers[-1] + 1 if numbers else 0
         self._cursor = self._read_cursor()
+        numbers = self._segment_numbers()
+        # A number is used once: the cursor may speak of a segment that is gone.
+        self._writing = max([*numbers, self._cursor.segment]) + 1
+        self._first = numbers[0] if numbers else self._writing
         self.damaged_bytes = 0
 
     @classmethod

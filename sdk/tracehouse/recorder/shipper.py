@@ -52,6 +52,7 @@ class Shipper:
         self._status = 0
         self._failing_since = 0.0
         self._next_adoption = 0.0
+        self._sent = False
         self._thread = threading.Thread(target=self._run, name="tracehouse-ship", daemon=True)
 
     def start(self) -> None:
@@ -101,6 +102,7 @@ class Shipper:
         self._transport = Transport(self._resolve())
         while not self._stopping:
             self._wake.clear()
+            self._sent = False
             try:
                 drained = self.drain(self._buffer)
                 if drained and self._adopts and time.monotonic() >= self._next_adoption:
@@ -112,7 +114,8 @@ class Shipper:
                 self._failed(str(error), 0)
                 self._pause(None)
             if drained:
-                self._hurry.wait(_PACE_SECONDS)
+                if self._sent:
+                    self._hurry.wait(_PACE_SECONDS)
                 self._wake.wait(_IDLE_SECONDS)
 
     def drain(self, buffer: Buffer) -> bool:
@@ -220,6 +223,7 @@ class Shipper:
             self._progress.notify_all()
 
     def _succeeded(self) -> None:
+        self._sent = True
         with self._progress:
             self.failed_attempts = 0
             self._progress.notify_all()

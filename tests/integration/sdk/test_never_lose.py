@@ -116,21 +116,22 @@ def test_a_killed_program_loses_at_most_the_last_fifty_milliseconds(machine: Mac
     assert machine.history(run["id"], "loss") == {n: n for n in range(1000)}
 
 
-def test_first_spans_leave_within_a_tenth_of_a_second(machine: Machine) -> None:
-    """Seen from the server: the span's arrival, against the time at which it began."""
-    program = machine.start("""
-        cm.init(session_id="quick")
-        input()
-    """)
-    deadline = time.monotonic() + 10
-    found = []
-    while not found and time.monotonic() < deadline:
-        found = machine.get("/v1/traces", session="quick")["traces"]
-    (span,) = machine.get(f"/v1/traces/{found[0]['trace_id']}")["spans"]
-    program.communicate("\n", timeout=20)
-    assert span["pending"]
-    arrived, began = _seconds(span["received_time"]), _seconds(span["start_time"])
-    assert arrived - began < 0.5  # 0.1 on a quiet machine: bench/ measures it
+def test_first_spans_leave_at_once(machine: Machine) -> None:
+    """Seen from the server: the span's arrival, against the time at which it began. The best of
+    three programs, since the machine is noisy; it is about 0.06 s when it is quiet."""
+    delays = []
+    for attempt in range(3):
+        session = f"quick-{attempt}"
+        program = machine.start(f"cm.init(session_id={session!r}); input()")
+        deadline = time.monotonic() + 10
+        found = []
+        while not found and time.monotonic() < deadline:
+            found = machine.get("/v1/traces", session=session)["traces"]
+        (span,) = machine.get(f"/v1/traces/{found[0]['trace_id']}")["spans"]
+        program.communicate("\n", timeout=20)
+        assert span["pending"]
+        delays.append(_seconds(span["received_time"]) - _seconds(span["start_time"]))
+    assert min(delays) < 0.2, delays
 
 
 def _seconds(iso: str) -> float:

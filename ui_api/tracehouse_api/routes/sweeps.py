@@ -6,7 +6,7 @@ import secrets
 import string
 import threading
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from starlette.concurrency import run_in_threadpool
@@ -18,12 +18,14 @@ from tracehouse_api.rest.door import Caller, admit, parse_body, text_of
 from tracehouse_api.runs import records
 from tracehouse_api.runs.run import effective, parse_json, run_json, summaries
 from tracehouse_api.store import Store
-from tracehouse_api.sweeps.space import Sweep, parse
-from tracehouse_api.sweeps.suggest import Tried, suggest
 from tracehouse_api.values import json_response, text
 from tracehouse_semconv import attributes as names
 from tracehouse_semconv import events
 from tracehouse_semconv.record import Signal
+
+if TYPE_CHECKING:
+    from tracehouse_api.sweeps.space import Sweep
+    from tracehouse_api.sweeps.suggest import Tried
 
 router = APIRouter(prefix="/v1/sweeps", tags=["sweeps"])
 writing_router = APIRouter(prefix="/v1/sweeps", tags=["sweeps"])
@@ -52,6 +54,8 @@ def get_sweep(rows: Rows, house: TheHouse, sweep_id: str) -> Response:
 @writing_router.post("", status_code=201)
 async def create_sweep(house: TheHouse, writer: Writer, request: Request) -> Response:
     """Begin a sweep: `{project, config}`, the config in wandb's form."""
+    from tracehouse_api.sweeps.space import parse
+
     document = parse_body(await request.body())
     project = text_of(document, "project") or "default"
     definition = document.get("config")
@@ -82,6 +86,10 @@ async def suggest_next(house: TheHouse, writer: Writer, sweep_id: str) -> Respon
 def _suggest(
     house: House, rows: Store, workspace: str, sweep_id: str
 ) -> tuple[str, dict[str, Any] | None]:
+    # Optuna and what it brings weigh 16 MB: a server that conducts no sweep does without.
+    from tracehouse_api.sweeps.space import parse
+    from tracehouse_api.sweeps.suggest import Tried, suggest
+
     house.wait_until_loaded(_WAIT_SECONDS)
     with _lock:
         project, definition = _definition(rows, sweep_id)
@@ -115,6 +123,8 @@ def _runs(rows: Store, sweep_id: str) -> list[dict[str, Any]]:
 
 
 def _tried(run: dict[str, Any], sweep: Sweep) -> Tried:
+    from tracehouse_api.sweeps.suggest import Tried
+
     value = run["summary"].get(sweep.metric) if sweep.metric else None
     if isinstance(value, dict):  # `define_metric(summary="min")`
         value = value.get("max" if sweep.maximize else "min")

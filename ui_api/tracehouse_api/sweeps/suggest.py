@@ -30,8 +30,11 @@ class Tried:
     ended: bool = False
 
 
-def suggest(sweep: Sweep, tried: Sequence[Tried]) -> dict[str, Any] | None:
-    """The next configuration, by names with dots; None when the sweep is over."""
+def suggest(
+    sweep: Sweep, tried: Sequence[Tried], *, seed: int | None = None
+) -> dict[str, Any] | None:
+    """The next configuration, by names with dots; None when the sweep is over. Without a `seed` it
+    is drawn from the operating system's randomness."""
     if sweep.run_cap is not None and len(tried) >= sweep.run_cap:
         return None
     if sweep.method == "grid":
@@ -39,7 +42,11 @@ def suggest(sweep: Sweep, tried: Sequence[Tried]) -> dict[str, Any] | None:
     if not sweep.parameters:
         return {}
     distributions = {name: p.distribution for name, p in sweep.parameters.items()}
-    sampler = RandomSampler() if sweep.method == "random" else TPESampler(n_startup_trials=5)
+    sampler = (
+        RandomSampler(seed)
+        if sweep.method == "random"
+        else TPESampler(n_startup_trials=5, seed=seed)
+    )
     study = optuna.create_study(
         sampler=sampler, direction="maximize" if sweep.maximize else "minimize"
     )

@@ -58,8 +58,8 @@ def test_nested_parameters_and_a_cap() -> None:
 def test_bayes_comes_closer_than_chance() -> None:
     sweep = parse(definition("bayes", x={"min": -10.0, "max": 10.0}, kind={"values": ["u", "v"]}))
     tried: list[Tried] = []
-    for _ in range(40):
-        drawn = suggest(sweep, tried)
+    for turn in range(40):
+        drawn = suggest(sweep, tried, seed=turn)
         assert drawn is not None
         value = (drawn["x"] - 3) ** 2 + (0 if drawn["kind"] == "v" else 50)
         tried.append(Tried(drawn, value, ended=True))

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tracehouse.recorder import buffer as module
@@ -81,7 +81,7 @@ def test_a_torn_tail_is_left_out_and_the_rest_is_whole(tmp_path: Path) -> None:
     buffer.append(Signal.logs, b"whole")
     buffer.append(Signal.logs, b"torn" * 100)
     path = abandon(buffer)
-    segment = path / "00000000.otlp"
+    segment = path / "00000001.otlp"
     segment.write_bytes(segment.read_bytes()[:-7])
     successor = adopt(path)
     assert drain(successor) == [(Signal.logs, b"whole")]
@@ -98,7 +98,7 @@ def test_a_flipped_byte_costs_its_record_alone(
     for number in range(5):
         buffer.append(Signal.logs, b"record %d;" % number)
     path = abandon(buffer)
-    segment = path / "00000000.otlp"
+    segment = path / "00000001.otlp"
     content = bytearray(segment.read_bytes())
     content[place % len(content)] ^= flip
     segment.write_bytes(content)
@@ -124,6 +124,17 @@ def test_a_lost_cursor_sends_again_and_loses_nothing(tmp_path: Path) -> None:
     path = abandon(buffer)
     (path / "cursor").write_bytes(b"nonsense")
     assert drain(adopt(path)) == [(Signal.logs, b"x")]
+
+
+def test_the_number_of_a_deleted_segment_is_not_used_again(tmp_path: Path) -> None:
+    buffer = new(tmp_path)
+    buffer.append(Signal.logs, b"first")
+    drain(buffer)
+    buffer = adopt(abandon(buffer))
+    assert drain(buffer) == []  # the segment is gone, the cursor still speaks of it
+    buffer = adopt(abandon(buffer))
+    buffer.append(Signal.logs, b"second")
+    assert drain(buffer) == [(Signal.logs, b"second")]
 
 
 def test_the_key_is_not_written_down(tmp_path: Path) -> None:
@@ -154,8 +165,9 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(STEPS)
+@example(["append", "send", "die", "send", "die", "append"])
 def test_any_history_delivers_each_record_and_each_request_once(
     tmp_path_factory: pytest.TempPathFactory, steps: list[str]
 ) -> None:
