@@ -20,7 +20,7 @@ from types import FrameType, TracebackType
 from typing import Any, Protocol
 
 from tracehouse import complain
-from tracehouse.recorder.lifetimes import at_end
+from tracehouse.recorder.lifetimes import EXIT_SECONDS, at_end
 
 
 class _Finishable(Protocol):
@@ -28,7 +28,6 @@ class _Finishable(Protocol):
     def record_exception(self, error: BaseException) -> None: ...
 
 
-_EXIT_SECONDS = 5.0
 _FINISHING = 20  # before the recorders are closed
 _active: dict[_Finishable, int] = {}
 _status = "finished"
@@ -54,7 +53,7 @@ def finish_active(status: str, error: BaseException | None = None) -> None:
     for run in [run for run, pid in _active.items() if pid == os.getpid()]:
         if error is not None:
             run.record_exception(error)
-        run.finish(status=status, timeout=_EXIT_SECONDS)
+        run.finish(status=status, timeout=EXIT_SECONDS)
 
 
 def _install() -> None:

@@ -34,7 +34,6 @@ from tracehouse_semconv.record import Signal
 logger = logging.getLogger("tracehouse")
 
 FLUSH_SECONDS = 0.04
-EXIT_SECONDS = 5.0
 _MAX_QUEUED = 200_000
 _CALLER_HELPS_AT = 50_000
 _DEFAULT_MAX_BYTES = 1 << 30
@@ -61,16 +60,12 @@ class Recorder:
         self,
         mode: Mode,
         resolve: Callable[[], Destination],
-        *,
-        directory: Path | None = None,
-        max_bytes: int | None = None,
     ) -> None:
         self.mode = mode
         self.destination = resolve()
         self.dropped = 0
         self._resolve = resolve
-        self._directory = directory
-        self._max_bytes = max_bytes or _setting("TRACEHOUSE_BUFFER_MAX_BYTES", _DEFAULT_MAX_BYTES)
+        self._max_bytes = _setting("TRACEHOUSE_BUFFER_MAX_BYTES", _DEFAULT_MAX_BYTES)
         self._sources: dict[tuple[tuple[str, object], ...], Source] = {}
         self._fresh()
         lifetimes.register(self)
@@ -146,7 +141,7 @@ class Recorder:
         """What the last failed attempt to send said."""
         return self._shipper.last_detail if self._shipper else ""
 
-    def close(self, timeout: float = EXIT_SECONDS) -> None:
+    def close(self, timeout: float = lifetimes.EXIT_SECONDS) -> None:
         """Write, send for at most `timeout` seconds, and let the buffer go."""
         if self._closed:
             return
@@ -235,22 +230,27 @@ class Recorder:
             self._shipper.notify()
 
     def _append(self, items: list[_Item]) -> None:
-        """Encode and write, a request a signal. What was written is taken out of `items`."""
+        """Encode and write, signal by signal. What was written is taken out of `items`."""
         buffer = self._open()
-        for signal, kind, encode in _KINDS:
-            chosen = [item for item in items if type(item) is kind]
-            if not chosen:
-                continue
-            for part in _parts(chosen):
+        waiting = [
+            (signal, encode, part)
+            for signal, kind, encode in _KINDS
+            for part in _parts([item for item in items if type(item) is kind])
+        ]
+        try:
+            while waiting:
+                signal, encode, part = waiting[0]
                 payload = _encode(encode, part)
                 if payload and buffer.append(signal, payload):
                     self._thinning.hold(buffer)
-            items[:] = [item for item in items if type(item) is not kind]
+                waiting.pop(0)
+        finally:
+            items[:] = [item for _, _, part in waiting for item in part]
 
     def _open(self) -> Buffer:
         with self._write_lock:
             if self._buffer is None:
-                self._buffer = Buffer.create(self.destination, self.mode, self._directory)
+                self._buffer = Buffer.create(self.destination, self.mode)
                 if self.mode is Mode.online:
                     self._shipper = Shipper(self._buffer, self._resolve)
                     self._shipper.start()
