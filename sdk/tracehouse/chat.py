@@ -16,7 +16,7 @@ from opentelemetry.util.types import AttributeValue
 
 from tracehouse import complain
 from tracehouse.errors import ClaudeMonitorError
-from tracehouse.recorder import get_recorder
+from tracehouse.recorder import Recorder, get_recorder
 from tracehouse.recorder.ids import chosen, default_machine_id
 from tracehouse.session import cohort_attributes, recall, remember, resource_attributes
 from tracehouse.settings import resolve_mode
@@ -68,6 +68,8 @@ class Run:
         subject_id, experiment, variant: the cohort.
         mode: `online`, `offline` or `disabled`; by default `TRACEHOUSE_MODE`, then `online`.
         auto_create: False begins the trace with the first step and not at once.
+        link: the context of a span that the root links to.
+        recorder: records it in place of one found by the key, the address and the mode.
     """
 
     def __init__(
@@ -91,6 +93,7 @@ class Run:
         mode: str | None = None,
         auto_create: bool = True,
         link: SpanContext | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
         self.session_id = session_id or f"py-{uuid.uuid4()}"
         self.project = project
@@ -103,7 +106,7 @@ class Run:
         self._resumable = session_id is not None and run_id is None
         self._link = link
         self._identity = session_identity(self.machine_id, self.session_id, run_id or "")
-        self._recorder = get_recorder(resolve_mode(mode), api_key, api_base)
+        self._recorder = recorder or get_recorder(resolve_mode(mode), api_key, api_base)
         resource = resource_attributes(
             project=project,
             scaffold=scaffold,

@@ -16,7 +16,7 @@ from tracehouse.chat import Run
 from tracehouse.console import Console
 from tracehouse.environment import capture_environment
 from tracehouse.live_dict import LiveDict
-from tracehouse.media import Image, Video
+from tracehouse.media import Image, Media, Video
 from tracehouse.pulse import Pulse
 from tracehouse.recorder import get_recorder
 from tracehouse.recorder.ids import default_machine_id
@@ -101,7 +101,6 @@ class TrainingRun:
         self.machine_id = machine_id or default_machine_id()
         ids = run_identity(identity_machine or self.machine_id, self.client_run_id)
         self.id = ids.trace_hex
-        self._api_key, self._api_base, self._mode = api_key, api_base, mode
         self._recorder = get_recorder(resolve_mode(mode), api_key, api_base)
         before = resume_from
         if before is None:
@@ -263,7 +262,7 @@ class TrainingRun:
     ) -> None:
         """Log an image: whatever `tracehouse.Image` takes."""
         image = data if isinstance(data, Image) else Image(data, caption, format)
-        self.log({key: image}, step=self._log.current_step if step is None else step)
+        self._log_media(key, image, step)
 
     @complain.never_raises(complain.nothing)
     def log_video(
@@ -277,7 +276,10 @@ class TrainingRun:
     ) -> None:
         """Log a video: whatever `tracehouse.Video` takes."""
         video = data if isinstance(data, Video) else Video(data, caption, format)
-        self.log({key: video}, step=self._log.current_step if step is None else step)
+        self._log_media(key, video, step)
+
+    def _log_media(self, key: str, media: Media, step: int | None) -> None:
+        self.log({key: media}, step=self._log.current_step if step is None else step)
 
     # --- what belongs to the run -----------------------------------------------------------------
 
@@ -312,8 +314,8 @@ class TrainingRun:
     def add_artifact(self, name: str, *, data: Any, kind: str = "json") -> None:
         """Keep a small thing under a name: `kind` is json, params (JSON, too) or text."""
         content, body = describe_data(data, kind)
-        self._recorder.add_blob(body["files"][0]["sha256"], content)
-        self._log.event(events.TRACEHOUSE_RUN_ARTIFACT, name, to_json(body))
+        self.keep_file(body["files"][0]["sha256"], content)
+        self.record_artifact(name, body)
 
     @complain.never_raises(complain.nothing)
     def record_artifact(self, name: str, body: Mapping[str, Any]) -> None:
@@ -326,7 +328,7 @@ class TrainingRun:
 
     def api(self) -> ApiClient:
         """The server's API."""
-        return self._client()
+        return ApiClient(self._recorder.current_destination())
 
     def rollout(
         self,
@@ -353,9 +355,7 @@ class TrainingRun:
             "project": self.project,
             "task_name": name or f"rollout step {step}",
             "machine_id": self.machine_id,
-            "api_key": self._api_key,
-            "api_base": self._api_base,
-            "mode": self._mode,
+            "recorder": self._recorder,
             "link": self._span.context,
             **cohort,
             **more,
@@ -369,19 +369,16 @@ class TrainingRun:
 
     # --- what only the server can do -------------------------------------------------------------
 
-    def _client(self) -> ApiClient:
-        return ApiClient(self._recorder.current_destination())
-
     def model_card(self) -> str:
         """The model card that the server makes of this run, in Markdown. Raises ApiError."""
         self._recorder.flush(FINISH_SECONDS)
-        return self._client().text(f"/v1/runs/{self.id}/model_card.md")
+        return self.api().text(f"/v1/runs/{self.id}/model_card.md")
 
     def push_model_card(self, *, commit_message: str | None = None) -> dict[str, Any]:
         """Push the model card to the Hub: {commit_url, commit_oid, repo}. Raises ApiError."""
         self._recorder.flush(FINISH_SECONDS)
         body = _given({"commit_message": commit_message})
-        return self._client().post(f"/v1/runs/{self.id}/push_model_card", body)
+        return self.api().post(f"/v1/runs/{self.id}/push_model_card", body)
 
     # --- around it -------------------------------------------------------------------------------
 

@@ -56,21 +56,20 @@ def house(request: Request) -> House:
 
 def principal(request: Request) -> Principal:
     """The holder of the request's key, allowed to read. Raises Refusal."""
-    return authenticate(
-        house(request).keys,
-        request.headers.get("authorization"),
-        request.headers.get("x-api-key"),
-        scope="read",
-    )
+    return _holder(request, "read")
 
 
 def writer(request: Request) -> Principal:
     """The holder of the request's key, allowed to send. Raises Refusal."""
+    return _holder(request, "ingest")
+
+
+def _holder(request: Request, scope: str) -> Principal:
     return authenticate(
         house(request).keys,
         request.headers.get("authorization"),
         request.headers.get("x-api-key"),
-        scope="ingest",
+        scope=scope,
     )
 
 

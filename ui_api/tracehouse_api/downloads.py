@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 from urllib.parse import quote
 
 from fastapi import HTTPException, Response
@@ -59,6 +60,30 @@ def send_file(
         206 if partial else 200,
         headers=headers,
         media_type=mime if shown else "application/octet-stream",
+    )
+
+
+def send_entry(
+    blobs: Blobs,
+    workspace: str,
+    files: Sequence[Mapping[str, Any]],
+    path: str,
+    *,
+    owner: str,
+    range_header: str | None,
+) -> Response:
+    """The file at a path of an artifact, which `owner` names. Raises HTTPException 404 and 416."""
+    entry = next((file for file in files if file.get("path") == path), None)
+    if entry is None:
+        raise HTTPException(404, f"there is no file {path} in {owner}")
+    return send_file(
+        blobs,
+        workspace,
+        # A large file is kept in pieces.
+        [str(piece) for piece in entry.get("pieces") or [entry.get("sha256", "")]],
+        mime="application/octet-stream",
+        name=path.rpartition("/")[2],
+        range_header=range_header,
     )
 
 

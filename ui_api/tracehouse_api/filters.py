@@ -13,7 +13,7 @@ class Filters:
         self.parameters: dict[str, Any] = {}
 
     def add(self, condition: str, **value: Any) -> None:
-        """A condition on one parameter, `name=value`."""
+        """A condition on parameters, `name=value`."""
         if None in value.values():
             return
         self.where.append(condition)

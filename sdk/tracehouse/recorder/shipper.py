@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tracehouse import complain
+from tracehouse.recorder.answers import Answer, Outcome, backoff
 from tracehouse.recorder.buffer import Batch, Buffer, buffers_dir, key_hash
 from tracehouse.settings import Destination, Mode
 
 if TYPE_CHECKING:
-    from tracehouse.recorder.transport import Answer, Transport
+    from tracehouse.recorder.transport import Transport
 
 logger = logging.getLogger("tracehouse")
 
@@ -130,8 +131,6 @@ class Shipper:
         return False
 
     def _send(self, buffer: Buffer, batch: Batch) -> bool:
-        from tracehouse.recorder.transport import Outcome
-
         waiting = list(batch.requests)
         while waiting:
             assert self._transport is not None
@@ -151,8 +150,6 @@ class Shipper:
     def _upload_one(self, buffer: Buffer) -> bool:
         """Upload one file; False when there is none, or the thread is to end. A file that cannot be
         uploaded now waits, and records that come meanwhile go before it."""
-        from tracehouse.recorder.transport import Outcome
-
         path = buffer.next_blob()
         if path is None:
             return False
@@ -184,8 +181,6 @@ class Shipper:
         return not self._stopping
 
     def _pause(self, answer: Answer | None) -> None:
-        from tracehouse.recorder.transport import backoff
-
         seconds = backoff(self.failed_attempts)
         if answer is not None and answer.retry_after is not None:
             seconds = max(seconds, answer.retry_after)

@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import gzip
 import logging
-import random
-from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,6 +20,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from tracehouse import complain
+from tracehouse.recorder.answers import Answer, Outcome
 from tracehouse.settings import Destination
 from tracehouse_semconv.record import Signal
 
@@ -34,26 +32,6 @@ _RESPONSES: dict[Signal, Any] = {
     Signal.logs: ExportLogsServiceResponse,
     Signal.metrics: ExportMetricsServiceResponse,
 }
-
-
-class Outcome(Enum):
-    """What became of a request."""
-
-    delivered = "delivered"
-    retry = "retry"
-    """Not now: the server is away, busy, or does not let us in."""
-    refused = "refused"
-    """Never: this server will not take these bytes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What became of a request, and why. `retry_after` is in seconds, when the server said so."""
-
-    outcome: Outcome
-    detail: str = ""
-    status: int = 0
-    retry_after: float | None = None
 
 
 class Transport:
@@ -133,11 +111,6 @@ def _tell_partial_success(signal: Signal, data: bytes) -> None:
         return
     if partial.error_message:
         complain.once("the server did not store all %s: %s", signal.name, partial.error_message)
-
-
-def backoff(attempt: int) -> float:
-    """Seconds before the next attempt, the first being 1: doubling from 0.2 to 30, with jitter."""
-    return min(30.0, 0.1 * 2 ** min(attempt, 12)) * random.uniform(0.7, 1.0)  # noqa: S311
 
 
 def _pool(destination: Destination) -> urllib3.PoolManager:

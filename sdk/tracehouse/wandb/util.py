@@ -7,7 +7,7 @@ import secrets
 import string
 from typing import Any
 
-from tracehouse.values import jsonable, to_json
+from tracehouse.values import jsonable
 
 _ALPHABET = string.ascii_lowercase + string.digits
 _ADJECTIVES = (
@@ -44,6 +44,3 @@ def make_artifact_name_safe(name: str) -> str:
 def to_forward_slash_path(path: str) -> str:
     """A path with forward slashes."""
     return path.replace("\\", "/")
-
-
-__all__ = ["generate_id", "generate_name", "json_dumps_safer", "to_json"]

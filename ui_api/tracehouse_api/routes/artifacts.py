@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 
 from tracehouse_api.access import Reader, Rows, TheHouse
-from tracehouse_api.downloads import send_file
+from tracehouse_api.downloads import send_entry
 from tracehouse_api.models import ArtifactNames, ArtifactVersions
 from tracehouse_api.runs.run import as_object
 from tracehouse_api.store import Store
@@ -63,23 +63,14 @@ def get_file(
         ),
         None,
     )
-    files = chosen["files"] if chosen else []
-    entry = next((file for file in files if file.get("path") == path), None)
-    if entry is None:
-        raise HTTPException(404, f"there is no file {path} in {name}:{version} of {project}")
-    return send_file(
+    return send_entry(
         house.blobs,
         reader.workspace,
-        pieces_of(entry),
-        mime="application/octet-stream",
-        name=path.rpartition("/")[2],
+        chosen["files"] if chosen else [],
+        path,
+        owner=f"{name}:{version} of {project}",
         range_header=request.headers.get("range"),
     )
-
-
-def pieces_of(entry: dict[str, Any]) -> list[str]:
-    """The blobs that make a file, in order."""
-    return [str(piece) for piece in entry.get("pieces") or [entry.get("sha256", "")]]
 
 
 def versions_of(rows: Store, project: str, name: str) -> list[dict[str, Any]]:

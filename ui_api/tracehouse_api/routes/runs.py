@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Response
 
 from tracehouse_api.access import Reader, Rows, TheHouse
-from tracehouse_api.downloads import send_file
+from tracehouse_api.downloads import send_entry, send_file
 from tracehouse_api.filters import Filters
 from tracehouse_api.models import (
     Artifacts,
@@ -21,7 +21,6 @@ from tracehouse_api.models import (
     SystemHistory,
 )
 from tracehouse_api.parameters import Cursor, From, Limit, To, decode_cursor, encode_cursor
-from tracehouse_api.routes.artifacts import pieces_of
 from tracehouse_api.runs import history, listing, records, rollouts, system
 from tracehouse_api.runs.model_card import model_card
 from tracehouse_api.runs.run import effective, find_run, parse_json, run_json, summaries
@@ -302,16 +301,12 @@ def get_artifact_file(
         limit=1,
         name=name,
     )
-    files = records.artifact_json(found[0]).get("files", []) if found else []
-    entry = next((file for file in files if file.get("path") == path), None)
-    if entry is None:
-        raise HTTPException(404, f"there is no file {path} in an artifact {name} of this run")
-    return send_file(
+    return send_entry(
         house.blobs,
         reader.workspace,
-        pieces_of(entry),
-        mime="application/octet-stream",
-        name=path.rpartition("/")[2],
+        records.artifact_json(found[0]).get("files", []) if found else [],
+        path,
+        owner=f"an artifact {name} of this run",
         range_header=request.headers.get("range"),
     )
 

@@ -44,19 +44,20 @@ def add_value_filter(filters: Filters, name: str, condition: str, number: int) -
     if prefix == "summary":
         if as_number is None:
             raise ValueError(f"a summary is compared with a number, and {value!r} is none")
-        filters.where.append(
-            f"run_id IN ({_summary(key_name)} {operator} {{{value_name}:Float64}})"
+        filters.add(
+            f"run_id IN ({_summary(key_name)} {operator} {{{value_name}:Float64}})",
+            **{key_name: key, value_name: as_number},
         )
-        filters.parameters |= {key_name: key, value_name: as_number}
         return
     raw = _config(key_name)
     if as_number is not None:
-        filters.where.append(f"toFloat64OrNull({raw}) {operator} {{{value_name}:Float64}}")
-        filters.parameters |= {key_name: key, value_name: as_number}
+        filters.add(
+            f"toFloat64OrNull({raw}) {operator} {{{value_name}:Float64}}",
+            **{key_name: key, value_name: as_number},
+        )
         return
     plain = f"if(startsWith({raw}, '\"'), JSONExtractString({raw}), {raw})"
-    filters.where.append(f"{plain} {operator} {{{value_name}:String}}")
-    filters.parameters |= {key_name: key, value_name: value}
+    filters.add(f"{plain} {operator} {{{value_name}:String}}", **{key_name: key, value_name: value})
 
 
 def _config(key_name: str) -> str:
