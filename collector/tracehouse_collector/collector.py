@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import uuid
 
 from tracehouse_collector.admit.admission import Admission
 from tracehouse_collector.clickhouse.database import Database
@@ -11,7 +10,7 @@ from tracehouse_collector.clickhouse.inserter import Inserter
 from tracehouse_collector.data_dir import DataDir
 from tracehouse_collector.keys import Keys
 from tracehouse_collector.load.dead_letters import DeadLetters
-from tracehouse_collector.load.loader import Loader, spool_identity
+from tracehouse_collector.load.loader import Loader
 from tracehouse_collector.settings import ServerSettings
 from tracehouse_collector.spool.cursor import Cursor
 from tracehouse_collector.spool.files import Files, OsFiles
@@ -35,7 +34,6 @@ class Collector:
     ) -> None:
         files = files or OsFiles()
         dead_letters = DeadLetters(data_dir.dead_letters, files, telemetry)
-        identity = spool_identity(data_dir.spool, lambda: uuid.uuid4().hex)
         inserter = Inserter(database, cluster=settings.cluster or None)
         self._spools: dict[Signal, GroupCommit] = {}
         self._loaders: list[Loader] = []
@@ -57,9 +55,7 @@ class Collector:
                 )
             )
             cursor = Cursor(directory, inserter.name, files)
-            loader = Loader(
-                signal, spool, cursor, inserter, dead_letters, telemetry, spool_id=identity
-            )
+            loader = Loader(signal, spool, cursor, inserter, dead_letters, telemetry)
             telemetry.watch_spool(
                 signal, lambda s=spool: s.bytes, lambda s=spool: s.open_age() or 0
             )

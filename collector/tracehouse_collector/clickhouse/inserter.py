@@ -27,12 +27,10 @@ class Inserter:
             "format_schema": otlp_proto(),
             "format_schema_message_name": "Envelope",
             "input_format_protobuf_oneof_presence": 1,
-            "deduplicate_blocks_in_dependent_materialized_views": 1,
             # Replacing at insert costs a third of the insert, and every reader deduplicates anyway.
             "optimize_on_insert": 0,
             # Late data may touch any number of months.
             "max_partitions_per_insert_block": 0,
-            # Blocks must be cut alike when an insert is repeated, or their tokens would differ.
             "max_insert_threads": 1,
             "input_format_parallel_parsing": 0,
             # Over this the insert fails and is tried in halves, before the process runs out.
@@ -41,10 +39,10 @@ class Inserter:
         if cluster:
             self._settings["distributed_foreground_insert"] = 1
 
-    def insert(self, signal: Signal, data: bytes, token: str, *, file: Path | None = None) -> None:
-        settings = self._settings | {"insert_deduplication_token": token}
+    def insert(self, signal: Signal, data: bytes, *, file: Path | None = None) -> None:
+        table = f"inbox_{signal.name}"
         try:
-            self._database.insert_raw(f"inbox_{signal.name}", data, "Protobuf", settings, file=file)
+            self._database.insert_raw(table, data, "Protobuf", self._settings, file=file)
         except ClickHouseError as error:
             raise InsertFailed(verdict(error_code(error)), str(error)[:2000]) from error
         except OSError as error:

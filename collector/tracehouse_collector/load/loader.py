@@ -1,16 +1,10 @@
-"""The loader: takes sealed segments in order and inserts them, each record exactly once.
+"""The loader: takes sealed segments in order and inserts them, each record at least once.
 
-How "exactly once" is held:
-- A segment, or a range of its records, is inserted under a deduplication token made from where it
-  stands and what is in it. ClickHouse drops a block whose token it has seen, in the table and in
-  every table behind it, so an insert that was committed but not confirmed can be repeated.
-- The cursor moves only after the insert, and says beforehand how many records are tried at a time
-  (see `spool/cursor.py`), so a restart repeats the very same inserts.
-
-- Two faults at once can change what is repeated, hence the token: an insert that was committed and
-  not confirmed (or not noted in the cursor), and then a flipped bit, or no memory to repeat it
-  whole. That is left to the tables: their keys hold a row's identity, so a row that comes twice
-  replaces itself.
+The cursor moves only after the insert, so one that was committed, whole or in some of the tables,
+but not confirmed is repeated. That adds nothing: the keys of the tables hold a row's identity, and
+a row that comes again replaces itself. ClickHouse's own deduplication of blocks is not used: a
+MergeTree notes a block as seen before it commits its part, so where the process is killed between
+the two, the repeated insert would be dropped and its rows lost.
 
 What a failure leads to is decided in `verdict.py` and `_patience`. Retrying waits longer each
 time, up to `_MAX_WAIT`; shrinking, poison and doubt all halve the range in the end, until the
@@ -23,7 +17,6 @@ import logging
 import random
 import threading
 import time
-import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -58,9 +51,9 @@ class Destination(Protocol):
 
     name: str
 
-    def insert(self, signal: Signal, data: bytes, token: str, *, file: Path | None = None) -> None:
-        """Insert records; a token that was inserted before adds nothing. `file`, where given,
-        holds exactly `data`. Raises InsertFailed."""
+    def insert(self, signal: Signal, data: bytes, *, file: Path | None = None) -> None:
+        """Insert records; what was inserted before adds nothing. `file`, where given, holds exactly
+        `data`. Raises InsertFailed."""
         ...
 
 
@@ -76,7 +69,6 @@ class Loader:
         dead_letters: DeadLetters,
         telemetry: Telemetry,
         *,
-        spool_id: str,
         now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self._signal = signal
@@ -85,7 +77,6 @@ class Loader:
         self._destination = destination
         self._dead_letters = dead_letters
         self._telemetry = telemetry
-        self._spool_id = spool_id
         self._now_ns = now_ns
         self._stop = threading.Event()
         self._draining = threading.Event()
@@ -147,24 +138,23 @@ class Loader:
         records = self._whole_records(segment, data)
         at = self._cursor.position
         first = at.record if at.segment == segment.number else 0
-        batch = at.batch if at.segment == segment.number and at.batch else len(records)
+        batch = len(records)
         while first < len(records):
             last = min(first + batch, len(records))
-            outcome = self._insert_patiently(segment, data, records[first:last], first)
+            outcome = self._insert_patiently(segment, data, records[first:last])
             if outcome is None:
                 return
             if isinstance(outcome, InsertFailed) and not self._insert_mended(
-                segment, data, records[first:last], first, outcome
+                data, records[first:last], outcome
             ):
                 if last - first > 1:
                     batch = (last - first + 1) // 2
-                    self._cursor.save(Position(segment.number, first, batch))
                     continue
                 self._quarantine(segment, data, records[first], first, outcome)
             first = last
             batch = min(batch * 2, len(records))
             if first < len(records):
-                self._cursor.save(Position(segment.number, first, batch))
+                self._cursor.save(Position(segment.number, first))
         self._cursor.save(Position(segment.number + 1))
         self._spool.release()
 
@@ -178,13 +168,13 @@ class Loader:
         return records
 
     def _insert_patiently(
-        self, segment: Segment, data: bytes, records: Sequence[Record], first: int
+        self, segment: Segment, data: bytes, records: Sequence[Record]
     ) -> bool | InsertFailed | None:
         """True when inserted, the failure when waiting does not help, None when stopped."""
         attempt = 0
         while True:
             try:
-                self._insert(segment, data, records, first)
+                self._insert(segment, data, records)
             except InsertFailed as error:
                 attempt += 1
                 self._telemetry.load_failed(
@@ -204,14 +194,11 @@ class Loader:
             else:
                 return True
 
-    def _insert(self, segment: Segment, data: bytes, records: Sequence[Record], first: int) -> None:
+    def _insert(self, segment: Segment, data: bytes, records: Sequence[Record]) -> None:
         started = time.monotonic()
         joined = _joined(data, records)
         self._destination.insert(
-            self._signal,
-            joined,
-            self._token(segment, records, first),
-            file=segment.path if joined is data else None,
+            self._signal, joined, file=segment.path if joined is data else None
         )
         seconds = time.monotonic() - started
         self._linger = min(_MAX_LINGER, max(_MIN_LINGER, _LINGER_PER_INSERT * seconds))
@@ -225,12 +212,7 @@ class Loader:
         )
 
     def _insert_mended(
-        self,
-        segment: Segment,
-        data: bytes,
-        records: Sequence[Record],
-        first: int,
-        failure: InsertFailed,
+        self, data: bytes, records: Sequence[Record], failure: InsertFailed
     ) -> bool:
         """Insert refused records rewritten; whether that helped. What Protobuf's own parser takes
         and ClickHouse's does not (groups, unknown wire types, one field of a oneof after another)
@@ -239,20 +221,11 @@ class Loader:
             return False
         try:
             mended = b"".join(normalised(data[record.start : record.end]) for record in records)
-            token = self._token(segment, records, first) + "/mended"
-            self._destination.insert(self._signal, mended, token)
+            self._destination.insert(self._signal, mended)
         except (InsertFailed, ValueError):
             logger.debug("rewriting the records did not help", exc_info=True)
             return False
         return True
-
-    def _token(self, segment: Segment, records: Sequence[Record], first: int) -> str:
-        checksum = zlib.crc32(b"".join(r.checksum.to_bytes(4, "little") for r in records))
-        size = records[-1].end - records[0].start
-        return (
-            f"{self._spool_id}/{self._signal.name}/{segment.number}/"
-            f"{first}+{len(records)}/{size}-{checksum:08x}"
-        )
 
     def _quarantine(
         self, segment: Segment, data: bytes, record: Record, index: int, error: InsertFailed
@@ -293,14 +266,3 @@ def _joined(data: bytes, records: Sequence[Record]) -> bytes:
     if sum(record.end - record.start for record in records) == len(data):
         return data
     return b"".join(data[record.start : record.end] for record in records)
-
-
-def spool_identity(directory: Path, make: Callable[[], str]) -> str:
-    """The name of this spool in deduplication tokens, made once and kept beside it."""
-    path = directory / "id"
-    if not path.exists():
-        directory.mkdir(parents=True, exist_ok=True)
-        temporary = directory / ".id.new"
-        temporary.write_text(make())
-        temporary.replace(path)
-    return path.read_text().strip()

@@ -1,12 +1,10 @@
 """How far one destination has come through one signal's segments.
 
-On disk: `DESTINATION.cursor` beside the segments, JSON `{"segment": N, "record": I, "batch": B}`:
-everything before record I of segment N is done. `batch`, when not 0, is how many records go in
-one insert of the rest of this segment: it is written *before* an insert is tried with it, so that
-after a crash the same inserts are tried again, with the same deduplication tokens.
+On disk: `DESTINATION.cursor` beside the segments, JSON `{"segment": N, "record": I}`: everything
+before record I of segment N is done.
 
 Invariants: a cursor never goes back; it is replaced in one step and synced; a cursor that is
-missing or unreadable stands at the oldest segment (a replay, which deduplication makes harmless).
+missing or unreadable stands at the oldest segment (a replay, which adds nothing: see `load/loader.py`).
 """
 
 from __future__ import annotations
@@ -29,7 +27,6 @@ class Position:
 
     segment: int = 0
     record: int = 0
-    batch: int = 0
 
 
 class Cursor:
@@ -46,11 +43,7 @@ class Cursor:
 
     def save(self, position: Position) -> None:
         """Move on. Raises OSError, and has then not moved."""
-        content = {
-            "segment": position.segment,
-            "record": position.record,
-            "batch": position.batch,
-        }
+        content = {"segment": position.segment, "record": position.record}
         self._files.replace(self._path, json.dumps(content).encode())
         self._position = position
 
@@ -73,7 +66,7 @@ def highest_segment(directory: Path, files: Files) -> int:
 def _load(path: Path, files: Files) -> Position:
     try:
         content = json.loads(files.read(path))
-        return Position(int(content["segment"]), int(content["record"]), int(content["batch"]))
+        return Position(int(content["segment"]), int(content["record"]))
     except FileNotFoundError:
         return Position()
     except (ValueError, KeyError, TypeError):

@@ -31,18 +31,16 @@ class Insert:
     """One insert that was tried."""
 
     ids: list[int]
-    token: str
     file: Path | None
 
 
 @dataclass
 class Recorder:
-    """A destination that deduplicates by token, and fails as it is told to."""
+    """A destination in which a row that comes again replaces itself, and that fails as it is told to."""
 
     name: str = "recorder"
     tried: list[Insert] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
-    tokens: set[str] = field(default_factory=set)
     poisonous: set[int] = field(default_factory=set)
     indigestible: bytes | None = None
     most: int = 1000
@@ -50,13 +48,13 @@ class Recorder:
     lost_answers: int = 0
     dies_at: int | None = None
 
-    def insert(self, signal: Signal, data: bytes, token: str, *, file: Path | None = None) -> None:
+    def insert(self, signal: Signal, data: bytes, *, file: Path | None = None) -> None:
         records = list(scan(data))
         assert all(isinstance(record, Record) for record in records), "only whole records go in"
         assert file is None or file.read_bytes() == data
         envelopes = [decode(data[record.start : record.end]) for record in records]
         ids = [envelope.request_id for envelope in envelopes]
-        self.tried.append(Insert(ids, token, file))
+        self.tried.append(Insert(ids, file))
         if self.dies_at == len(self.tried):
             raise Killed
         if self.failures:
@@ -66,9 +64,7 @@ class Recorder:
         odd = self.indigestible
         if self.poisonous & set(ids) or (odd and any(odd in e.payload for e in envelopes)):
             raise InsertFailed(Verdict.poison, "cannot parse")
-        if token not in self.tokens:
-            self.tokens.add(token)
-            self.rows += ids
+        self.rows += [number for number in ids if number not in self.rows]
         if self.lost_answers:
             self.lost_answers -= 1
             raise InsertFailed(Verdict.retry, "the answer was lost")
@@ -103,7 +99,6 @@ class House:
             self.destination,
             letters,
             self.telemetry,
-            spool_id="spool-id",
             now_ns=lambda: NOW_NS,
         )
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.otlp import span, traces
 from tests.unit.collector.load.house import House, Killed
-from tracehouse_collector.load.loader import InsertFailed, spool_identity
+from tracehouse_collector.load.loader import InsertFailed
 from tracehouse_collector.load.verdict import Verdict
 from tracehouse_collector.spool.cursor import Position
 from tracehouse_semconv.record import Signal, decode
@@ -82,13 +82,12 @@ def test_too_much_at_once_is_halved_without_a_wait_and_loses_nothing(house: Hous
     assert house.letters() == {}
 
 
-def test_a_failure_of_the_server_is_tried_again_with_the_same_token(house: House) -> None:
+def test_a_failure_of_the_server_is_tried_again(house: House) -> None:
     house.destination.failures = [InsertFailed(Verdict.retry, "no answer")]
 
     house.load(1, 2, 3)
 
-    tokens = [insert.token for insert in house.destination.tried]
-    assert tokens == [tokens[0]] * 2
+    assert [insert.ids for insert in house.destination.tried] == [[1, 2, 3]] * 2
     assert house.destination.rows == [1, 2, 3]
 
 
@@ -101,30 +100,16 @@ def test_an_insert_whose_answer_was_lost_adds_nothing_the_second_time(house: Hou
     assert house.destination.rows == [1, 2, 3]
 
 
-def test_tokens_tell_ranges_segments_and_spools_apart(house: House) -> None:
-    house.destination.most = 1
-    house.load(7, 7)
-    house.load(7)
-
-    tokens = [insert.token for insert in house.destination.tried if len(insert.ids) == 1]
-    assert len(set(tokens)) == 3
-    assert all(token.startswith("spool-id/traces/") for token in tokens)
-
-
-def test_after_a_crash_the_very_same_insert_is_tried_again(house: House) -> None:
+def test_after_a_crash_it_goes_on_behind_what_was_confirmed(house: House) -> None:
     house.destination.poisonous, house.destination.dies_at = {6}, 4  # while it is halving
     with pytest.raises(Killed):
         house.load(*range(8))
-    last = house.destination.tried[-1]
-    position = house.cursor.position
+    tried = len(house.destination.tried)
 
     house.restart()
     house.load_spooled()
 
-    assert position.segment == 1
-    assert position.batch > 0
-    again = house.destination.tried[house.destination.tried.index(last) + 1]
-    assert (again.token, again.ids) == (last.token, last.ids)
+    assert house.destination.tried[tried].ids == [4, 5, 6, 7]
     assert house.destination.rows == [0, 1, 2, 3, 4, 5, 7]
     assert house.cursor.position == Position(2)
 
@@ -153,7 +138,7 @@ def test_a_record_that_is_mended_by_writing_it_anew_is_inserted(house: House) ->
     house.loader.load(house.spool_payloads({1: good, 2: odd + UNKNOWN_FIELD}))
 
     assert house.destination.rows == [1, 2]
-    assert house.destination.tried[-1].token.endswith("/mended")
+    assert [insert.ids for insert in house.destination.tried] == [[1, 2]] * 2
     assert house.letters() == {}
 
 
@@ -164,12 +149,3 @@ def test_what_is_loaded_is_counted_with_its_lag(house: House) -> None:
     registry = house.telemetry.registry
     assert registry.get_sample_value("tracehouse_loaded_requests_total", labels) == 2
     assert registry.get_sample_value("tracehouse_load_lag_seconds", labels) == 2.0
-
-
-def test_a_spool_keeps_its_name(tmp_path: Path) -> None:
-    names = iter(("first", "second"))
-
-    made = [spool_identity(tmp_path / "spool", lambda: next(names)) for _ in range(2)]
-
-    assert made == ["first", "first"]
-    assert Signal.traces.name == "traces"  # part of every token, so part of the format
