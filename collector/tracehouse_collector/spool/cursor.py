@@ -4,7 +4,7 @@ On disk: `DESTINATION.cursor` beside the segments, JSON `{"segment": N, "record"
 before record I of segment N is done.
 
 Invariants: a cursor never goes back; it is replaced in one step and synced; a cursor that is
-missing or unreadable stands at the oldest segment (a replay, which adds nothing: see `load/loader.py`).
+missing or unreadable stands at the oldest segment (a replay, which adds nothing: `load/loader.py`).
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ class Insert:
 
 @dataclass
 class Recorder:
-    """A destination in which a row that comes again replaces itself, and that fails as it is told to."""
+    """A destination in which a repeated row replaces itself, and that fails as it is told to."""
 
     name: str = "recorder"
     tried: list[Insert] = field(default_factory=list)

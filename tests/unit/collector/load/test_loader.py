@@ -13,7 +13,7 @@ from tests.unit.collector.load.house import House, Killed
 from tracehouse_collector.load.loader import InsertFailed
 from tracehouse_collector.load.verdict import Verdict
 from tracehouse_collector.spool.cursor import Position
-from tracehouse_semconv.record import Signal, decode
+from tracehouse_semconv.record import decode
 
 UNKNOWN_FIELD = b"\xc0\x3e\x07"
 
