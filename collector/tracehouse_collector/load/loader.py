@@ -211,9 +211,7 @@ class Loader:
             max(0.0, (self._now_ns() - newest) / 1e9),
         )
 
-    def _insert_mended(
-        self, data: bytes, records: Sequence[Record], failure: InsertFailed
-    ) -> bool:
+    def _insert_mended(self, data: bytes, records: Sequence[Record], failure: InsertFailed) -> bool:
         """Insert refused records rewritten; whether that helped. What Protobuf's own parser takes
         and ClickHouse's does not (groups, unknown wire types, one field of a oneof after another)
         is gone when the messages are written anew."""
