@@ -34,6 +34,7 @@ from tracehouse_semconv.ids import run_identity
 
 ALLOWED_STATUSES = tuple(RunStatus)
 FINISH_SECONDS = 10.0
+_CAPTURE_SECONDS = 5.0
 _HEARTBEAT_SECONDS = 15.0
 _REMEMBERED = "runs"
 
@@ -158,12 +159,16 @@ class TrainingRun:
         )
         self._console: Console | None = None
         self._pulse: Pulse | None = None
+        self._capturing: threading.Thread | None = None
         if self._recorder.mode is not Mode.disabled:
             self._remember()
             self._console = self._listen() if capture_console else None
             self._pulse = self._start_pulse(system_metrics, system_metrics_interval)
             if capture_env:
-                threading.Thread(target=self._capture, name="tracehouse-env", daemon=True).start()
+                self._capturing = threading.Thread(
+                    target=self._capture, name="tracehouse-env", daemon=True
+                )
+                self._capturing.start()
         if auto_finish:
             autofinish.watch(self)
         complain.logger.info("run %s (%s) begins: %s", self.name, self.id, self.url)
@@ -425,6 +430,8 @@ class TrainingRun:
             self._pulse.stop()
         if self._console is not None:
             self._console.stop()
+        if self._capturing is not None:  # a run may be shorter than a look at all packages
+            self._capturing.join(min(timeout, _CAPTURE_SECONDS))
         self._span.end(RunStatus(status))
         autofinish.forget(self)
         if self._recorder.mode is not Mode.disabled:

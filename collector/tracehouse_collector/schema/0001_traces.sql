@@ -54,8 +54,30 @@
     `links.dropped_attributes_count`, `links.flags`, dropped_links_count
 {%- endset %}
 
--- One row a span on its way: ids and times as they were sent, and whether they can be stored.
-CREATE TABLE IF NOT EXISTS spans_in{{ m.on_cluster }} (
+{#- What a span means, whichever dialect it is in: see semconv/tracehouse_semconv/dialects.py. -#}
+{% set canonical_types = {
+    'dialect': 'LowCardinality(String)', 'kind': 'LowCardinality(String)',
+    'provider': 'LowCardinality(String)', 'framework': 'LowCardinality(String)',
+    'request_model': 'LowCardinality(String)', 'response_model': 'LowCardinality(String)',
+    'input_tokens': "UInt64 COMMENT 'of the cache included'", 'output_tokens': "UInt64 COMMENT 'reasoning included'",
+    'cache_read_tokens': 'UInt64', 'cache_write_tokens': 'UInt64', 'reasoning_tokens': 'UInt64',
+    'cost_usd': "Nullable(Float64) COMMENT 'as sent'", 'finish_reason': 'LowCardinality(String)',
+    'ttft_ms': 'Nullable(Float64)', 'response_id': 'String', 'session_id': 'String', 'user_id': 'String',
+    'agent_name': 'LowCardinality(String)', 'tool_name': 'LowCardinality(String)', 'tool_call_id': 'String',
+    'prompt_name': 'LowCardinality(String)', 'prompt_version': 'LowCardinality(String)',
+    'error_type': 'LowCardinality(String)',
+} %}
+{% set canonical_columns -%}
+{% for column, type in canonical_types.items() %}
+    {{ column }} {{ type }},
+{%- endfor %}
+    call_id UInt64 COMMENT 'the same for every span and log record of one call of a model; 0: it is none, or has no usage'
+{%- endset %}
+{% set canonical_names -%}
+{% for column in canonical_types %}{{ column }}, {% endfor %}call_id
+{%- endset %}
+
+{% set sent_columns %}
     {{ m.source_columns() }},
     raw_trace_id String,
     raw_span_id String,
@@ -64,6 +86,16 @@ CREATE TABLE IF NOT EXISTS spans_in{{ m.on_cluster }} (
     end_ns UInt64,
     {{ content }},
     reject_reason LowCardinality(String)
+{%- endset %}
+
+-- One row a span on its way: ids and times as they were sent, and whether they can be stored.
+CREATE TABLE IF NOT EXISTS spans_sent{{ m.on_cluster }} ({{ sent_columns }}) ENGINE = Null;
+
+-- The same with what it means. A step of its own: within the view that unnests, the expressions
+-- took four times as long to plan.
+CREATE TABLE IF NOT EXISTS spans_in{{ m.on_cluster }} (
+    {{ sent_columns }},
+    {{ canonical_columns }}
 ) ENGINE = Null;
 
 {% call m.table('spans', ('Replacing', 'version'), 'toYYYYMM(start_time)',
@@ -77,7 +109,7 @@ CREATE TABLE IF NOT EXISTS spans_in{{ m.on_cluster }} (
     duration_ns UInt64,
     pending Bool,
     {{ content }},
-    session_id String,
+    {{ canonical_columns }},
     run_id String,
     step Nullable(Int64),
     subject_id String,
@@ -105,6 +137,7 @@ CREATE TABLE IF NOT EXISTS spans_in{{ m.on_cluster }} (
     pending Bool,
     status_code {{ m.enum_type(status_codes) }},
     session_id String,
+    user_id String,
     run_id String,
     version UInt64,
     INDEX by_trace_id trace_id TYPE bloom_filter(0.001) GRANULARITY 1
@@ -121,7 +154,7 @@ CREATE TABLE IF NOT EXISTS spans_in{{ m.on_cluster }} (
     record String COMMENT 'JSON; ids in hex'
 {%- endcall %}
 
-CREATE MATERIALIZED VIEW IF NOT EXISTS spans_unnest{{ m.on_cluster }} TO spans_in AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS spans_unnest{{ m.on_cluster }} TO spans_sent AS
 SELECT
     {{ m.source_names() }},
     `span.trace_id` AS raw_trace_id,
@@ -166,6 +199,34 @@ FROM (
     {{ m.unnest('traces', 'resource_spans', 'scope_spans', 'spans', fields, 'span') }}
 );
 
+CREATE MATERIALIZED VIEW IF NOT EXISTS spans_mean{{ m.on_cluster }} TO spans_in AS
+SELECT
+    *,
+    multiIf(
+        kind NOT IN ('generation', 'embedding') OR input_tokens + output_tokens = 0 AND cost_usd IS NULL, 0,
+        response_id != '', cityHash64(service, response_id),
+        cityHash64(raw_trace_id, raw_span_id)) AS call_id
+FROM (
+    SELECT
+        {{ m.names(m.source_fields[:4]) }},
+        if({{ of_span.columns.environment }} != '', {{ of_span.columns.environment }}, resource_environment) AS environment,
+        if({{ of_span.columns.release }} != '', {{ of_span.columns.release }}, resource_release) AS release,
+        {{ m.names(m.source_fields[6:]) }},
+        raw_trace_id, raw_span_id, raw_parent_span_id, start_ns, end_ns,
+        {{ content_names }},
+        {%- for column in canonical_types %}
+        {{ of_span.columns[column] }} AS {{ column }},
+        {%- endfor %}
+        reject_reason
+    FROM
+    {%- for stage in of_span.stages | reverse %}
+    (SELECT *{% for name, expression in stage.items() %}, {{ expression }} AS {{ name }}{% endfor %} FROM
+    {%- endfor %}
+    (SELECT * EXCEPT (environment, release), environment AS resource_environment, release AS resource_release
+     FROM spans_sent)
+    {{ ')' * of_span.stages | length }}
+);
+
 {#- From what a span in `spans_in` was sent as to what is stored. -#}
 {% macro stored() -%}
     {{ m.trace_id('raw_trace_id') }} AS trace_id,
@@ -183,7 +244,7 @@ SELECT
     {{ stored() }},
     {{ m.at('end_ns') }} AS end_time,
     {{ content_names }},
-    {{ m.promoted_text('session_id') }} AS session_id,
+    {{ canonical_names }},
     {{ m.promoted_text('run_id') }} AS run_id,
     toInt64OrNull({{ m.promoted_text('step') }}) AS step,
     {{ m.promoted_text('subject_id') }} AS subject_id,
@@ -210,7 +271,7 @@ SELECT
     workspace, trace_id,
     best.1 AS project, best.2 AS service, best.3 AS span_id, best.4 AS is_root, best.5 AS name,
     best.6 AS start_time, best.7 AS duration_ns, best.8 AS pending, best.9 AS status_code,
-    session_id, run_id, best.10 AS version
+    session_id, user_id, run_id, best.10 AS version
 FROM (
     SELECT
         workspace, trace_id,
@@ -219,14 +280,58 @@ FROM (
              pending, status_code, version),
             (parent_span_id != {{ zero_span }}, start_time, pending, span_id)) AS best,
         max(session) AS session_id,
+        max(of_user) AS user_id,
         max(run) AS run_id
     FROM (
         SELECT
             workspace, project, service, name, status_code,
             {{ stored() }},
-            {{ m.promoted_text('session_id') }} AS session,
+            session_id AS session, user_id AS of_user,
             {{ m.promoted_text('run_id') }} AS run
         FROM spans_in WHERE reject_reason = ''
     )
     GROUP BY workspace, trace_id, toStartOfHour(start_time)
 );
+
+-- One row a call of a model that used tokens. Whatever instruments a call, and however often, it is
+-- one row, since they have the response's id in common: usage is a sum over this table.
+{% call m.table('calls', ('Replacing', 'version'), 'toYYYYMM(day)', 'workspace, day, call_id', 'call_id') %}
+    workspace LowCardinality(String),
+    day Date,
+    call_id UInt64,
+    project LowCardinality(String),
+    service LowCardinality(String),
+    environment LowCardinality(String),
+    release LowCardinality(String),
+    dialect LowCardinality(String),
+    trace_id FixedString(16),
+    span_id FixedString(8),
+    start_time DateTime64(9, 'UTC'),
+    provider LowCardinality(String),
+    model LowCardinality(String) COMMENT 'the one served, else the one requested',
+    session_id String,
+    user_id String,
+    agent_name LowCardinality(String),
+    prompt_name LowCardinality(String),
+    prompt_version LowCardinality(String),
+    input_tokens UInt64,
+    output_tokens UInt64,
+    cache_read_tokens UInt64,
+    cache_write_tokens UInt64,
+    reasoning_tokens UInt64,
+    cost_usd Nullable(Float64) COMMENT 'as sent',
+    version UInt64 COMMENT 'finished beats pending, the native SDK beats its instrumentation, later beats earlier'
+{%- endcall %}
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS calls_store{{ m.on_cluster }} TO calls AS
+SELECT
+    workspace, toDate({{ m.at('start_ns') }}) AS day, call_id, project, service, environment, release, dialect,
+    {{ m.trace_id('raw_trace_id') }} AS trace_id,
+    {{ m.span_id('raw_span_id') }} AS span_id,
+    {{ m.at('start_ns') }} AS start_time,
+    provider, if(response_model != '', response_model, request_model) AS model,
+    session_id, user_id, agent_name, prompt_name, prompt_version,
+    input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_usd,
+    bitShiftLeft(toUInt64(end_ns != 0), 63) + bitShiftLeft(toUInt64(dialect = 'anthropic_native'), 62)
+        + bitAnd(toUInt64(toUnixTimestamp64Nano(received_time)), 4611686018427387903) AS version
+FROM spans_in WHERE reject_reason = '' AND call_id != 0;

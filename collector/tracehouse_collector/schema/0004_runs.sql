@@ -53,7 +53,7 @@ SELECT
     span_name != 'tracehouse.run' AS is_rollout,
     {{ run }} AS run_id,
     toInt64OrZero({{ m.promoted_text('step') }}) AS step,
-    {{ m.promoted_text('session_id') }} AS session_id,
+    session_id,
     attributes['tracehouse.outcome'] AS outcome,
     attributes['tracehouse.metadata'] AS metadata,
     toString(status_code) AS status_code,

@@ -17,6 +17,7 @@ from typing import Protocol
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from tracehouse_collector.schema.canonical import canonical
 from tracehouse_semconv.columns import PROMOTED
 
 logger = logging.getLogger(__name__)
@@ -52,7 +53,11 @@ def migrations(cluster: str | None = None) -> tuple[Migration, ...]:
         undefined=StrictUndefined,
         autoescape=False,  # noqa: S701 - this is SQL, and nobody's input is in it
     )
-    context = {"cluster": cluster, "promoted": PROMOTED}
+    context = {
+        "cluster": cluster,
+        "promoted": PROMOTED,
+        "of_span": canonical(),
+    }
     return tuple(
         Migration(
             path.stem, tuple(_statements(environment.get_template(path.name).render(context)))

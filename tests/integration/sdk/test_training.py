@@ -21,6 +21,16 @@ def wait_for(condition: Any, seconds: float = 15) -> None:
         time.sleep(0.05)
 
 
+def test_a_run_that_is_over_at_once_has_its_environment(machine: Machine) -> None:
+    machine.run("""
+        import tracehouse.training
+        found = tracehouse.training.capture_environment
+        tracehouse.training.capture_environment = lambda: (time.sleep(0.5), found())[1]
+        cm.init_run(project="short").finish()
+    """)
+    assert machine.one_run(project="short")["environment"]["python"]["version"]
+
+
 def test_the_documented_run(machine: Machine) -> None:
     machine.run("""
         run = cm.init_run(project="documented", name="qwen-sft-v1",

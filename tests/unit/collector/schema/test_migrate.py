@@ -23,6 +23,7 @@ SHARDING = {
     "run_spans": "cityHash64(run_id)",
     "run_records": "cityHash64(run_id)",
     "run_summary": "cityHash64(run_id)",
+    "calls": "call_id",
 }
 
 
