@@ -362,6 +362,8 @@ MODEL_PROVIDERS: Final[dict[str, str]] = {
     "grok": "x_ai",
     "deepseek": "deepseek",
 }
+# Whose models they are, for dialects that do not say it.
+DIALECT_PROVIDERS: Final[dict[str, str]] = {"codex": "openai", "claude_code": "anthropic"}
 # Spans known by their name alone.
 KIND_BY_NAME: Final[dict[tuple[str, str], str]] = {("codex", "session_task.turn"): "agent"}
 # Dialects whose input tokens leave the cached ones out, and whose output tokens the reasoning.

@@ -12,7 +12,7 @@ from tracehouse_api import problems
 from tracehouse_api.access import House, known_parameters, principal, writer
 from tracehouse_api.models import Problem
 from tracehouse_api.rest import runs as rest_runs
-from tracehouse_api.rest import sessions
+from tracehouse_api.rest import sessions as rest_sessions
 from tracehouse_api.routes import (
     artifacts,
     blobs,
@@ -21,9 +21,11 @@ from tracehouse_api.routes import (
     operations,
     rejects,
     runs,
+    sessions,
     spans,
     sweeps,
     traces,
+    usage,
 )
 from tracehouse_api.values import json_response
 from tracehouse_collector.receivers.otlp_http import OtlpHttp, Receive, Scope, Send
@@ -56,11 +58,12 @@ def create_api(house: House, *, queries: bool = True) -> FastAPI:
     if queries:
         for router in (
             *(traces.router, spans.router, logs.router, metrics.router, rejects.router),
-            *(runs.router, runs.compare_router, artifacts.router, sweeps.router),
+            *(runs.router, runs.compare_router, artifacts.router, sweeps.router, usage.router),
+            *(sessions.router, sessions.users_router),
         ):
             api.include_router(router, dependencies=guarded)
     writing = [Depends(writer), Depends(known_parameters)]
-    for router in (blobs.router, rest_runs.router, sessions.router, sweeps.writing_router):
+    for router in (blobs.router, rest_runs.router, rest_sessions.router, sweeps.writing_router):
         api.include_router(router, dependencies=writing)
 
     def openapi() -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 Json = dict[str, Any]
 StatusCode = Literal["unset", "ok", "error"]
@@ -18,6 +18,23 @@ class Problem(BaseModel):
     detail: str = Field(description="what went wrong, and what to do")
 
 
+class Usage(BaseModel):
+    """Tokens and cost of some calls of models. `input_tokens` has the cached ones in it,
+    `output_tokens` the reasoning. `cost_usd` is null when nothing is known; `unpriced` says of how
+    many calls of which models the cost is not in it."""
+
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    cache_read_tokens: int
+    cache_write_tokens: int
+    reasoning_tokens: int
+    total_tokens: int
+    cost_usd: float | None
+    unpriced: dict[str, int]
+    price_source: str
+
+
 class TraceSummary(BaseModel):
     """A trace in a list."""
 
@@ -28,12 +45,14 @@ class TraceSummary(BaseModel):
     service: str
     project: str
     session: str | None
+    user: str | None
     start_time: str
     duration_ms: float | None = Field(description="of the root span; null while it is pending")
     pending: bool
     status: StatusCode
     span_count: int
     error_count: int
+    usage: Usage
 
 
 class Traces(BaseModel):
@@ -64,6 +83,39 @@ class Scope(BaseModel):
     schema_url: str
 
 
+class Meaning(BaseModel):
+    """What a span means, whichever dialect it is in. What is not known is null."""
+
+    dialect: str | None
+    kind: Literal[
+        "generation", "embedding", "retriever", "reranker", "tool", "agent", "chain", "guardrail",
+        "evaluator", "event", "span",
+    ]  # fmt: skip
+    provider: str | None
+    framework: str | None
+    request_model: str | None
+    response_model: str | None
+    finish_reason: str | None
+    response_id: str | None
+    session_id: str | None
+    user_id: str | None
+    agent_name: str | None
+    tool_name: str | None
+    tool_call_id: str | None
+    prompt_name: str | None
+    prompt_version: str | None
+    error_type: str | None
+    environment: str | None
+    release: str | None
+    input_tokens: int
+    output_tokens: int
+    cache_read_tokens: int
+    cache_write_tokens: int
+    reasoning_tokens: int
+    cost_usd: float | None
+    ttft_ms: float | None
+
+
 class Span(BaseModel):
     """A span, whole."""
 
@@ -83,6 +135,7 @@ class Span(BaseModel):
     scope: Scope
     resource: Json
     resource_schema_url: str
+    meaning: Meaning
     attributes: Json
     dropped_attributes_count: int
     events: list[Event]
@@ -107,6 +160,7 @@ class Trace(BaseModel):
     pending: bool
     span_count: int
     error_count: int
+    usage: Usage
     spans: list[Span]
 
 
@@ -406,3 +460,61 @@ class SweepDetail(BaseModel):
     project: str
     config: Json
     runs: list[RunSummary]
+
+
+class UsageGroup(Usage):
+    """Usage of one group; what it is grouped by is beside it."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class UsageAnswer(BaseModel):
+    """Usage by group and in total."""
+
+    usage: list[UsageGroup]
+    truncated: bool
+    total: Usage
+
+
+class Session(BaseModel):
+    """A session: what its traces and log records have in common."""
+
+    session: str
+    project: str
+    user: str | None
+    first_time: str
+    last_time: str
+    trace_count: int
+    error_count: int = Field(description="traces whose root span failed")
+    log_count: int
+    usage: Usage
+
+
+class Sessions(BaseModel):
+    sessions: list[Session]
+    next_cursor: str | None
+
+
+class SessionDetail(Session):
+    """A session with its turns, the oldest first. One that exists in log records alone has none:
+    they are at /v1/logs?session=."""
+
+    traces: list[TraceSummary]
+    truncated: bool
+
+
+class User(BaseModel):
+    """Somebody on whose behalf models were called."""
+
+    user: str
+    first_time: str
+    last_time: str
+    trace_count: int
+    session_count: int
+    error_count: int
+    usage: Usage
+
+
+class Users(BaseModel):
+    users: list[User]
+    next_cursor: str | None

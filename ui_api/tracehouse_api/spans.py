@@ -37,6 +37,10 @@ COLUMNS = f"""
     links.dropped_attributes_count, links.flags, dropped_links_count,
     resource_schema_url,
     {SOURCE_COLUMNS},
+    dialect, kind, provider, framework, request_model, response_model, input_tokens, output_tokens,
+    cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_usd, finish_reason, ttft_ms,
+    response_id, session_id, user_id, agent_name, tool_name, tool_call_id, prompt_name,
+    prompt_version, error_type, environment, release, call_id,
     toUnixTimestamp64Nano(received_time) AS received_ns, version
 """
 
@@ -55,6 +59,26 @@ def latest_spans(
         if span not in latest or row["version"] > latest[span]["version"]:
             latest[span] = row
     return latest
+
+
+_TEXTS = (
+    "dialect", "kind", "provider", "framework", "request_model", "response_model",
+    "finish_reason", "response_id", "session_id", "user_id", "agent_name", "tool_name",
+    "tool_call_id", "prompt_name", "prompt_version", "error_type", "environment", "release",
+)  # fmt: skip
+_COUNTS = (
+    "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens",
+)  # fmt: skip
+
+
+def meaning_json(row: dict[str, Any]) -> dict[str, Any]:
+    """What a span means, whichever dialect it is in. Texts that are not known are null; tokens and
+    cost are as this span has them, whether they are counted or not."""
+    return (
+        {name: text(row[name]) or None for name in _TEXTS}
+        | {name: row[name] for name in _COUNTS}
+        | {"cost_usd": row["cost_usd"], "ttft_ms": row["ttft_ms"]}
+    )
 
 
 def span_json(row: dict[str, Any]) -> dict[str, Any]:
@@ -77,6 +101,7 @@ def span_json(row: dict[str, Any]) -> dict[str, Any]:
         "scope": scope_json(row),
         "resource": attributes_of(row, "resource"),
         "resource_schema_url": text(row["resource_schema_url"]),
+        "meaning": meaning_json(row),
         "attributes": attributes_of(row, "attribute"),
         "dropped_attributes_count": row["dropped_attributes_count"],
         "events": rows_of(

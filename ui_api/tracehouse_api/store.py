@@ -14,6 +14,7 @@ from tracehouse_collector.clickhouse.database import Database
 Table = Literal[
     "spans",
     "trace_roots",
+    "calls",
     "logs",
     "points",
     "histograms",

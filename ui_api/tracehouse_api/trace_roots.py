@@ -27,6 +27,8 @@ _COLUMNS = {
     "pending": "pending",
     "status_code": "status_code",
     "session_id": "session_id",
+    "user_id": "user_id",
+    "model": "model",
 }
 
 

@@ -138,6 +138,7 @@ CREATE TABLE IF NOT EXISTS spans_in{{ m.on_cluster }} (
     status_code {{ m.enum_type(status_codes) }},
     session_id String,
     user_id String,
+    model LowCardinality(String) COMMENT 'one that its spans name: what a call that names none has used',
     run_id String,
     version UInt64,
     INDEX by_trace_id trace_id TYPE bloom_filter(0.001) GRANULARITY 1
@@ -271,7 +272,7 @@ SELECT
     workspace, trace_id,
     best.1 AS project, best.2 AS service, best.3 AS span_id, best.4 AS is_root, best.5 AS name,
     best.6 AS start_time, best.7 AS duration_ns, best.8 AS pending, best.9 AS status_code,
-    session_id, user_id, run_id, best.10 AS version
+    session_id, user_id, model, run_id, best.10 AS version
 FROM (
     SELECT
         workspace, trace_id,
@@ -281,57 +282,15 @@ FROM (
             (parent_span_id != {{ zero_span }}, start_time, pending, span_id)) AS best,
         max(session) AS session_id,
         max(of_user) AS user_id,
+        max(of_model) AS model,
         max(run) AS run_id
     FROM (
         SELECT
             workspace, project, service, name, status_code,
             {{ stored() }},
-            session_id AS session, user_id AS of_user,
+            session_id AS session, user_id AS of_user, request_model AS of_model,
             {{ m.promoted_text('run_id') }} AS run
         FROM spans_in WHERE reject_reason = ''
     )
     GROUP BY workspace, trace_id, toStartOfHour(start_time)
 );
-
--- One row a call of a model that used tokens. Whatever instruments a call, and however often, it is
--- one row, since they have the response's id in common: usage is a sum over this table.
-{% call m.table('calls', ('Replacing', 'version'), 'toYYYYMM(day)', 'workspace, day, call_id', 'call_id') %}
-    workspace LowCardinality(String),
-    day Date,
-    call_id UInt64,
-    project LowCardinality(String),
-    service LowCardinality(String),
-    environment LowCardinality(String),
-    release LowCardinality(String),
-    dialect LowCardinality(String),
-    trace_id FixedString(16),
-    span_id FixedString(8),
-    start_time DateTime64(9, 'UTC'),
-    provider LowCardinality(String),
-    model LowCardinality(String) COMMENT 'the one served, else the one requested',
-    session_id String,
-    user_id String,
-    agent_name LowCardinality(String),
-    prompt_name LowCardinality(String),
-    prompt_version LowCardinality(String),
-    input_tokens UInt64,
-    output_tokens UInt64,
-    cache_read_tokens UInt64,
-    cache_write_tokens UInt64,
-    reasoning_tokens UInt64,
-    cost_usd Nullable(Float64) COMMENT 'as sent',
-    version UInt64 COMMENT 'finished beats pending, the native SDK beats its instrumentation, later beats earlier'
-{%- endcall %}
-
-CREATE MATERIALIZED VIEW IF NOT EXISTS calls_store{{ m.on_cluster }} TO calls AS
-SELECT
-    workspace, toDate({{ m.at('start_ns') }}) AS day, call_id, project, service, environment, release, dialect,
-    {{ m.trace_id('raw_trace_id') }} AS trace_id,
-    {{ m.span_id('raw_span_id') }} AS span_id,
-    {{ m.at('start_ns') }} AS start_time,
-    provider, if(response_model != '', response_model, request_model) AS model,
-    session_id, user_id, agent_name, prompt_name, prompt_version,
-    input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_usd,
-    bitShiftLeft(toUInt64(end_ns != 0), 63) + bitShiftLeft(toUInt64(dialect = 'anthropic_native'), 62)
-        + bitAnd(toUInt64(toUnixTimestamp64Nano(received_time)), 4611686018427387903) AS version
-FROM spans_in WHERE reject_reason = '' AND call_id != 0;

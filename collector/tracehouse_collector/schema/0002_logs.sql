@@ -77,7 +77,7 @@ SELECT
     multiIf(time_ns != 0, {{ m.at('time_ns') }}, observed_ns != 0, {{ m.at('observed_ns') }}, received_time) AS time,
     {{ m.at('observed_ns') }} AS observed_time,
     {{ content_names }},
-    {{ m.promoted_text('session_id') }} AS session_id,
+    {{ m.first_of('attributes', ['gen_ai.conversation.id', 'session.id', 'conversation.id']) }} AS session_id,
     {{ m.promoted_text('run_id') }} AS run_id
 FROM logs_in WHERE reject_reason = '';
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from tracehouse_semconv.dialects import (
     COLUMNS,
+    DIALECT_PROVIDERS,
     DIALECTS,
     FINISH_REASONS,
     FRAMEWORK_PROVIDERS,
@@ -222,12 +223,12 @@ def _value(codes: _Codes, name: str) -> str:
         case "tokens":
             return _sent_count(codes, name)
         case "usd":
-            return f"toFloat64OrNull({text})"
+            return _amount(text)
         case "milliseconds":
             factors = {s.code: s.key.factor for s in codes.columns[name] if s.key.factor != 1}
             code = f"sent.2[indexOf(sent.1, {codes.number(name)})]"
             factor = f"transform({code}, {_numbers(factors)}, {_numbers(factors.values())}, 1)"
-            return f"toFloat64OrNull({text}) * {factor}"
+            return f"{_amount(text)} * {factor}"
         case "finish_reason":
             # An array of strings as JSON, or as Protobuf has it: tag, length, tag, length, text.
             bare = (
@@ -241,6 +242,11 @@ def _value(codes: _Codes, name: str) -> str:
             )
         case "text":
             return text
+
+
+def _amount(text: str) -> str:
+    """A number that can be summed up, or NULL."""
+    return f"arrayFirstOrNull(x -> x BETWEEN 0 AND 1e9, [toFloat64OrNull({text})])"
 
 
 def _stored(codes: _Codes) -> dict[str, str]:
@@ -301,7 +307,9 @@ def _provider(sent: Mapping[str, str]) -> str:
     return (
         f"multiIf({said} != '' AND {said} NOT IN {_tuple(FRAMEWORK_PROVIDERS)},"
         f" transform({cut}, {_array(PROVIDERS)}, {_array(PROVIDERS.values())}, {cut}),"
-        f" {models}, '')"
+        f" {models},"
+        f" transform(said_dialect, {_array(DIALECT_PROVIDERS)},"
+        f" {_array(DIALECT_PROVIDERS.values())}, ''))"
     )
 
 

@@ -31,6 +31,8 @@ from tracehouse_api.trace_roots import (
     places,
     roots_of,
 )
+from tracehouse_api.usage.counting import Usage
+from tracehouse_api.usage.of_traces import usage_of_spans, usage_of_traces
 from tracehouse_api.values import iso_time, json_response, milliseconds, text
 
 router = APIRouter(prefix="/v1/traces", tags=["traces"])
@@ -75,10 +77,16 @@ def list_traces(
     roots = _page(rows, window, filters, cursor, limit + 1)
     more = len(roots) > limit
     page = roots[:limit]
-    counts = _counts(rows, page)
+    counts = counts_of(rows, page)
+    usage = usage_of_traces(rows, page)
     return json_response(
         {
-            "traces": [_summary(root, *counts.get(root.trace_id, (0, 0))) for root in page],
+            "traces": [
+                summary_json(
+                    root, *counts.get(root.trace_id, (0, 0)), usage.get(root.trace_id, Usage())
+                )
+                for root in page
+            ],
             "next_cursor": encode_cursor(page[-1].row["start_ns"], page[-1].trace_id.hex())
             if more
             else None,
@@ -135,7 +143,7 @@ def _stands(root: Root, candidate: dict[str, Any]) -> bool:
     return root.matches and same
 
 
-def _counts(rows: Store, roots: list[Root]) -> dict[bytes, tuple[int, int]]:
+def counts_of(rows: Store, roots: list[Root]) -> dict[bytes, tuple[int, int]]:
     """(spans, spans with an error) of each trace, exact under redelivery and pending versions."""
     if not roots:
         return {}
@@ -153,7 +161,8 @@ def _counts(rows: Store, roots: list[Root]) -> dict[bytes, tuple[int, int]]:
     return {row["trace_id"]: (row["spans"], row["errors"]) for row in found}
 
 
-def _summary(root: Root, spans: int, errors: int) -> dict[str, Any]:
+def summary_json(root: Root, spans: int, errors: int, usage: Usage) -> dict[str, Any]:
+    """A trace in a list."""
     row = root.row
     pending = bool(row["pending"])
     return {
@@ -164,12 +173,14 @@ def _summary(root: Root, spans: int, errors: int) -> dict[str, Any]:
         "service": text(row["service"]),
         "project": text(row["project"]),
         "session": text(row["session_id"]) or None,
+        "user": text(row["user_id"]) or None,
         "start_time": iso_time(row["start_ns"]),
         "duration_ms": None if pending else milliseconds(row["duration_ns"]),
         "pending": pending,
         "status": row["status_code"],
         "span_count": spans,
         "error_count": errors,
+        "usage": usage.json(),
     }
 
 
@@ -197,6 +208,7 @@ def get_trace(rows: Rows, trace_id: TraceId) -> Response:
             "pending": pending,
             "span_count": len(ordered),
             "error_count": sum(row["status_code"] == "error" for row in ordered),
+            "usage": usage_of_spans(ordered).json(),
             "spans": [span_json(row) for row in ordered],
         }
     )

@@ -1,0 +1,151 @@
+"""`/v1/sessions` and `/v1/users`: the last active first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Response
+
+from tracehouse_api import sessions
+from tracehouse_api.access import Rows
+from tracehouse_api.filters import Filters
+from tracehouse_api.models import SessionDetail, Sessions, Users
+from tracehouse_api.parameters import Cursor, From, Limit, To, decode_cursor, encode_cursor
+from tracehouse_api.routes.traces import counts_of, summary_json
+from tracehouse_api.store import Store
+from tracehouse_api.trace_roots import roots_of
+from tracehouse_api.usage.counting import Usage
+from tracehouse_api.usage.of_traces import usage_of_traces
+from tracehouse_api.values import iso_time, json_response, text
+
+router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
+users_router = APIRouter(prefix="/v1/users", tags=["sessions"])
+
+_MOST_TURNS = 1000
+
+
+@router.get("", response_model=Sessions)
+def list_sessions(
+    rows: Rows,
+    project: str | None = None,
+    user: str | None = None,
+    start: From = None,
+    end: To = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """Sessions with activity in a time, the last active first."""
+    filters = Filters()
+    filters.equal(project=project, user_id=user)
+    filters.within("start_time", start, end)
+    names, next_cursor = _page(rows, "session_id", filters, limit, cursor)
+    return json_response({"sessions": _sessions(rows, names), "next_cursor": next_cursor})
+
+
+@router.get("/{session_id:path}", response_model=SessionDetail)
+def get_session(rows: Rows, session_id: str) -> Response:
+    """A session with its turns in order."""
+    found = _sessions(rows, [session_id])
+    if not found:
+        raise HTTPException(404, f"there is no session {session_id} in this workspace")
+    turns = rows.rows(
+        rows.select(
+            "trace_id, min(start_time) AS first",
+            "trace_roots",
+            ["session_id = {session:String}"],
+            "GROUP BY trace_id ORDER BY first, trace_id LIMIT {most:UInt32}",
+        ),
+        {"session": session_id, "most": _MOST_TURNS + 1},
+    )
+    ids = [row["trace_id"] for row in turns[:_MOST_TURNS]]
+    roots = roots_of(rows, ids, Filters())
+    page = [roots[trace_id] for trace_id in ids if trace_id in roots]
+    counts, usage = counts_of(rows, page), usage_of_traces(rows, page)
+    return json_response(
+        found[0]
+        | {
+            "traces": [
+                summary_json(
+                    root, *counts.get(root.trace_id, (0, 0)), usage.get(root.trace_id, Usage())
+                )
+                for root in page
+            ],
+            "truncated": len(turns) > _MOST_TURNS,
+        }
+    )
+
+
+@users_router.get("", response_model=Users)
+def list_users(
+    rows: Rows,
+    project: str | None = None,
+    start: From = None,
+    end: To = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """Users with activity in a time, the last active first."""
+    filters = Filters()
+    filters.equal(project=project)
+    filters.within("start_time", start, end)
+    names, next_cursor = _page(rows, "user_id", filters, limit, cursor)
+    traces = sessions.traces_of(rows, "user_id", names)
+    first = min((row["first_ns"] for row in traces.values()), default=0)
+    usage = sessions.usage_of(rows, "user_id", names, first) if names else {}
+    return json_response(
+        {
+            "users": [
+                {
+                    "user": name,
+                    "first_time": iso_time(traces[name]["first_ns"]),
+                    "last_time": iso_time(traces[name]["last_ns"]),
+                    "trace_count": traces[name]["traces"],
+                    "session_count": traces[name]["sessions"],
+                    "error_count": traces[name]["errors"],
+                    "usage": usage.get(name, Usage()).json(),
+                }
+                for name in names
+            ],
+            "next_cursor": next_cursor,
+        }
+    )
+
+
+def _page(
+    rows: Store, shared: sessions.Shared, filters: Filters, limit: int, cursor: str | None
+) -> tuple[list[str], str | None]:
+    after = tuple(decode_cursor(cursor, int, str)) if cursor else None
+    found = sessions.latest_names(rows, shared, filters, after, limit + 1)
+    page = found[:limit]
+    more = len(found) > limit
+    return (
+        [text(row["name"]) for row in page],
+        encode_cursor(page[-1]["last_ns"], text(page[-1]["name"])) if more else None,
+    )
+
+
+def _sessions(rows: Store, names: list[str]) -> list[dict[str, Any]]:
+    traces, logs = sessions.traces_of(rows, "session_id", names), sessions.logs_of(rows, names)
+    known = [[group[name] for group in (traces, logs) if name in group] for name in names]
+    first = min((row["first_ns"] for parts in known for row in parts), default=0)
+    usage = sessions.usage_of(rows, "session_id", names, first) if names else {}
+    found: list[dict[str, Any]] = []
+    for name, parts in zip(names, known, strict=True):
+        if not parts:
+            continue
+        trace = traces.get(name)
+        project = trace["project"] if trace else logs[name]["of_project"]
+        found.append(
+            {
+                "session": name,
+                "project": text(project),
+                "user": (text(trace["user"]) or None) if trace else None,
+                "first_time": iso_time(min(row["first_ns"] for row in parts)),
+                "last_time": iso_time(max(row["last_ns"] for row in parts)),
+                "trace_count": trace["traces"] if trace else 0,
+                "error_count": trace["errors"] if trace else 0,
+                "log_count": logs[name]["logs"] if name in logs else 0,
+                "usage": usage.get(name, Usage()).json(),
+            }
+        )
+    return found

@@ -1,0 +1,106 @@
+"""Sessions and users: what traces have in common, from the list of traces and the log records."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any, Literal
+
+from tracehouse_api.filters import Filters
+from tracehouse_api.store import Store
+from tracehouse_api.usage.calls import counted_rows
+from tracehouse_api.usage.counting import PRICED_BY, SUMS, TIER, Usage, gather
+from tracehouse_api.values import text
+
+Shared = Literal["session_id", "user_id"]
+
+_IN = "IN {names:Array(String)}"
+
+
+def latest_names(
+    rows: Store, shared: Shared, filters: Filters, after: tuple[int, str] | None, count: int
+) -> list[dict[str, Any]]:
+    """The next sessions or users, the last active first: `name`, `last_ns`."""
+    sources = [_names(rows, shared, "trace_roots", "start_time", filters)]
+    if shared == "session_id" and "user_id" not in filters.parameters:
+        sources.append(_names(rows, shared, "logs", "time", filters))
+    parameters: dict[str, Any] = {**filters.parameters, "count": count}
+    having = ""
+    if after is not None:
+        having = "HAVING (last_ns, name) < ({after_ns:Int64}, {after_name:String})"
+        parameters |= {"after_ns": after[0], "after_name": after[1]}
+    return rows.rows(
+        "SELECT name, max(last) AS last_ns FROM"
+        f" ({' UNION ALL '.join(sources)}) GROUP BY name {having}"
+        " ORDER BY last_ns DESC, name DESC LIMIT {count:UInt32}",
+        parameters,
+    )
+
+
+def _names(
+    rows: Store, shared: Shared, table: Literal["trace_roots", "logs"], time: str, filters: Filters
+) -> str:
+    where = [condition.replace("start_time", time) for condition in filters.where]
+    return rows.select(
+        f"{shared} AS name, toUnixTimestamp64Nano(max({time})) AS last",
+        table,
+        [f"{shared} != ''", *where],
+        f"GROUP BY {shared}",
+    )
+
+
+def traces_of(rows: Store, shared: Shared, names: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """What is known of the traces of these sessions or users, by name."""
+    one_row_a_trace = rows.select(
+        f"{shared} AS name, trace_id, min(start_time) AS first, max(start_time) AS last,"
+        " max(project) AS of_project, max(session_id) AS of_session, max(user_id) AS of_user,"
+        " argMin(status_code, (NOT is_root, start_time, bitNot(version))) AS status",
+        "trace_roots",
+        [f"{shared} {_IN}"],
+        f"GROUP BY {shared}, trace_id",
+    )
+    found = rows.rows(
+        "SELECT name, count() AS traces, countIf(status = 'error') AS errors,"
+        " toUnixTimestamp64Nano(min(first)) AS first_ns,"
+        " toUnixTimestamp64Nano(max(last)) AS last_ns,"
+        " argMax(of_project, last) AS project, max(of_user) AS user,"
+        " uniqExactIf(of_session, of_session != '') AS sessions"
+        f" FROM ({one_row_a_trace}) GROUP BY name",
+        {"names": list(names)},
+    )
+    return {text(row["name"]): row for row in found}
+
+
+def logs_of(rows: Store, sessions: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """What is known of the log records of these sessions, by session."""
+    found = rows.rows(
+        rows.select(
+            "session_id AS name, uniqExact(request_id, ordinal) AS logs,"
+            " toUnixTimestamp64Nano(min(time)) AS first_ns,"
+            " toUnixTimestamp64Nano(max(time)) AS last_ns, argMax(project, time) AS of_project",
+            "logs",
+            [f"session_id {_IN}"],
+            "GROUP BY session_id",
+        ),
+        {"names": list(sessions)},
+    )
+    return {text(row["name"]): row for row in found}
+
+
+def usage_of(
+    rows: Store, shared: Shared, names: Collection[str], first_ns: int
+) -> dict[str, Usage]:
+    """Usage of these sessions or users, each call once. `first_ns`: nothing is older."""
+    traces = rows.select("trace_id", "trace_roots", [f"{shared} {_IN}"])
+    grouped = (shared, *PRICED_BY)
+    found = counted_rows(
+        rows,
+        f"{shared}, provider, model, day, {TIER} AS tier, {SUMS}",
+        [
+            f"({shared} {_IN} OR trace_id IN ({traces}))",
+            "day >= toDate(fromUnixTimestamp64Nano({first_ns:Int64}, 'UTC'))",
+        ],
+        f"WHERE {shared} {_IN} GROUP BY {', '.join(grouped)}",
+        {"names": list(names), "first_ns": first_ns},
+        inherit=[shared, "model"],
+    )
+    return {text(key[0]): usage for key, usage in gather(found, shared).items()}  # pyright: ignore

@@ -1,0 +1,1 @@
+"""What models were called, what that used, and what it cost."""

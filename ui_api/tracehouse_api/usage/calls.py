@@ -1,0 +1,104 @@
+"""What is counted of the table of calls.
+
+A call that has an id of its own is there once, whoever reports it. What has none could be reported
+twice, and is recognised here by what the emitters are known to do:
+
+- Codex and Qwen Code log what a call used, and send spans of it, without an id in common. Where a
+  session has traces, its log records do not count. Gemini CLI's records say more than its spans
+  (the cached and the thinking tokens), so there it is the other way round.
+- Logfire reports a streamed call in a span of its own, without the response's id, when the stream
+  is over. It does not count where the same call has been reported with its id.
+
+A call without a model or a session has that of its trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from tracehouse_api.store import Store
+from tracehouse_api.values import text
+
+_STREAM_ENDS = "INTERVAL 2 SECOND"
+
+
+def counted_rows(
+    rows: Store,
+    columns: str,
+    where: Sequence[str] = (),
+    tail: str = "",
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    inherit: Sequence[str] = (),
+) -> list[dict[str, Any]]:
+    """Rows of a SELECT over the calls that count. `where` speaks of the table's own columns;
+    `inherit`: columns that come from the trace where a call has none."""
+    given = dict(parameters or {})
+    source = rows.select("*", "calls", [*where, *_not_twice(rows, where, given)], final=True)
+    if inherit:
+        source = _inherited(rows, source, where, inherit)
+    return rows.rows(f"SELECT {columns} FROM ({source}) {tail}", given)
+
+
+def _inherited(rows: Store, source: str, where: Sequence[str], inherit: Sequence[str]) -> str:
+    lacking = " OR ".join(f"{name} = ''" for name in inherit)
+    lacks = rows.select("trace_id", "calls", [*where, f"({lacking})"])
+    found = ", ".join(f"max({name}) AS trace_{name}" for name in inherit)
+    traces = rows.select(
+        f"trace_id AS of_trace, {found}",
+        "trace_roots",
+        [f"trace_id IN ({lacks})"],
+        "GROUP BY trace_id",
+    )
+    filled = ", ".join(
+        f"if({name} = '', trace_{name}, toString({name})) AS {name}" for name in inherit
+    )
+    return (
+        f"SELECT call.* EXCEPT ({', '.join(inherit)}), {filled} FROM ({source}) AS call"
+        f" LEFT ANY JOIN ({traces}) AS of ON call.trace_id = of.of_trace"
+    )
+
+
+def _not_twice(rows: Store, where: Sequence[str], parameters: Mapping[str, Any]) -> list[str]:
+    """Conditions for what would be counted twice; none where no such emitter is there."""
+    present = rows.rows(rows.select("DISTINCT dialect", "calls", where), parameters)
+    return [
+        _CONDITIONS[text(row["dialect"])](rows)
+        for row in present
+        if text(row["dialect"]) in _CONDITIONS
+    ]
+
+
+def _logged_beside_spans(dialect: str) -> Callable[[Store], str]:
+    def condition(rows: Store) -> str:
+        traced = rows.select("session_id", "trace_roots", ["session_id != ''"])
+        return f"NOT (dialect = '{dialect}' AND from_log AND by_span AND session_id IN ({traced}))"
+
+    return condition
+
+
+def _spans_beside_logs(rows: Store) -> str:
+    logged = rows.select("session_id", "calls", ["from_log", "dialect = 'gemini_cli'"])
+    return f"NOT (dialect = 'gemini_cli' AND NOT from_log AND session_id IN ({logged}))"
+
+
+def _streams_reported_again(rows: Store) -> str:
+    streams = rows.select("*", "calls", ["dialect = 'logfire'", "by_span"])
+    services = rows.select("service", "calls", ["dialect = 'logfire'", "by_span"])
+    others = rows.select("*", "calls", ["NOT by_span", f"service IN ({services})"])
+    reported = (
+        f"SELECT stream.call_id FROM ({streams}) AS stream JOIN ({others}) AS other"
+        " USING (service, model, input_tokens, output_tokens)"
+        " WHERE stream.start_time BETWEEN other.start_time"
+        f" AND addNanoseconds(other.start_time, other.duration_ns) + {_STREAM_ENDS}"
+    )
+    return f"NOT (dialect = 'logfire' AND by_span AND call_id IN ({reported}))"
+
+
+_CONDITIONS: dict[str, Callable[[Store], str]] = {
+    "codex": _logged_beside_spans("codex"),
+    "qwen_code": _logged_beside_spans("qwen_code"),
+    "gemini_cli": _spans_beside_logs,
+    "logfire": _streams_reported_again,
+}
