@@ -181,3 +181,101 @@ def test_odd_values_are_stored_as_they_are_and_break_nothing(
     assert span["attributes"] == sent
     assert span["meaning"]["cost_usd"] in (None, 7.0)
     assert stored_server.get("/v1/rejects", limit=1)["rejects"] == []
+
+
+# Emitters that were run with the same conversation: ask, call the tool, answer.
+TALKERS = [
+    "adk-default", "genai-openai-span-and-event", "langchain-openinference", "logfire-openai",
+    "openai-agents-openinference", "openai-v2-legacy", "openinference-openai", "pydantic-ai",
+    "strands-default", "traceloop-openai", "vercel-ai-7",
+]  # fmt: skip
+CALL = ("tool_call", "get_weather", {"city": "Paris"})
+
+
+def said(messages: list[dict[str, Any]]) -> list[tuple[str, Any]]:
+    """Role and gist of each part."""
+
+    def gist(part: dict[str, Any]) -> Any:
+        match part["type"]:
+            case "text":
+                return part["content"].split("\n")[0]
+            case "tool_call":
+                return ("tool_call", part["name"], part["arguments"])
+            case _:
+                answer = part["response"]
+                return ("answer", answer["result"] if isinstance(answer, dict) else answer)
+
+    return [(message["role"], gist(part)) for message in messages for part in message["parts"]]
+
+
+def contents(stored: Stored, service: str, kind: str) -> list[dict[str, Any]]:
+    spans = stored.get("/v1/spans", service=service, limit=1000)["spans"]
+    return [
+        stored.get(f"/v1/traces/{span['trace_id']}/spans/{span['span_id']}/content")
+        for span in sorted(spans, key=lambda span: span["start_time"])
+        if span["meaning"]["kind"] == kind
+    ]
+
+
+@pytest.mark.parametrize("service", TALKERS)
+def test_a_conversation_reads_the_same_whoever_sent_it(captured: Stored, service: str) -> None:
+    first, second, *_ = contents(captured, service, "generation")
+    assert said(first["input"]) == [("system", "Be brief."), ("user", "Weather in Paris?")]
+    assert said(first["output"]) == [("assistant", CALL)]
+    *begin, (_, answer) = said(second["input"])
+    assert begin == [*said(first["input"]), ("assistant", CALL)]
+    assert answer == ("answer", "sunny")
+    if service != "logfire-openai":  # its stream's answer is in a span of its own
+        assert said(second["output"]) == [("assistant", "It is sunny in Paris.")]
+    assert first["malformed"] == second["malformed"] == []
+
+
+@pytest.mark.parametrize(
+    ("service", "arguments", "result"),
+    [
+        ("anthropic-native", {"city": "Paris"}, "sunny"),
+        ("claude-code", {"command": "echo hi", "description": "say hi"}, "hi"),
+        ("langchain-openinference", "Paris", "sunny"),
+        ("langsmith", {"city": "Paris"}, "sunny"),
+        ("mlflow", {"city": "Paris"}, "sunny"),
+        ("pydantic-ai", {"city": "Paris"}, "sunny"),
+        ("strands-default", {"city": "Paris"}, "sunny"),
+        ("unknown_service:python", ["Paris"], "sunny"),
+        ("vercel-ai-7", {"city": "Paris"}, "sunny"),
+    ],
+)
+def test_what_a_tool_was_given_and_gave(
+    captured: Stored, service: str, arguments: Any, result: Any
+) -> None:
+    (tool, *_) = contents(captured, service, "tool")
+    assert (tool["arguments"], tool["result"]) == (arguments, result)
+
+
+def test_a_tool_of_codex_has_what_its_log_records_say(captured: Stored) -> None:
+    (tool,) = contents(captured, "codex_exec", "tool")
+    assert tool["arguments"] == {"cmd": "echo hi"}
+    assert "Process exited with code 0" in tool["result"]
+
+
+@pytest.mark.parametrize(
+    "service", ["openinference-openai", "vercel-ai-7", "mlflow", "pydantic-ai"]
+)
+def test_the_tools_that_a_model_was_offered(captured: Stored, service: str) -> None:
+    (tool,) = contents(captured, service, "generation")[0]["tools"]
+    assert (tool["type"], tool["name"]) == ("function", "get_weather")
+    assert "city" in tool["parameters"]["properties"]
+
+
+def test_malformed_content_is_kept_as_text_and_said(stored_server: Stored) -> None:
+    attributes = {"gen_ai.operation.name": "chat", "gen_ai.input.messages": '[{"role": "user"'}
+    stored_server.send("traces", otlp.traces(otlp.span(0xBAD, attributes=attributes)))
+    found = stored_server.get(f"/v1/traces/{0xBAD:032x}/spans/{1:016x}/content")
+    assert found["malformed"] == ["gen_ai.input.messages"]
+    assert found["input"] == [
+        {"role": "user", "parts": [{"type": "text", "content": '[{"role": "user"'}]}
+    ]
+
+
+def test_there_is_no_content_where_there_is_no_span(stored_server: Stored) -> None:
+    path = f"/v1/traces/{0xBAD:032x}/spans/{9:016x}/content"
+    assert stored_server.server.get(path).status_code == 404

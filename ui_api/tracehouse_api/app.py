@@ -16,6 +16,7 @@ from tracehouse_api.rest import sessions as rest_sessions
 from tracehouse_api.routes import (
     artifacts,
     blobs,
+    content,
     logs,
     metrics,
     operations,
@@ -59,7 +60,7 @@ def create_api(house: House, *, queries: bool = True) -> FastAPI:
         for router in (
             *(traces.router, spans.router, logs.router, metrics.router, rejects.router),
             *(runs.router, runs.compare_router, artifacts.router, sweeps.router, usage.router),
-            *(sessions.router, sessions.users_router),
+            *(content.router, sessions.router, sessions.users_router),
         ):
             api.include_router(router, dependencies=guarded)
     writing = [Depends(writer), Depends(known_parameters)]

@@ -518,3 +518,29 @@ class User(BaseModel):
 class Users(BaseModel):
     users: list[User]
     next_cursor: str | None
+
+
+class Message(BaseModel):
+    """A message: who said it, and its parts in the form of OpenTelemetry's GenAI conventions.
+    A part of no known kind is kept as it was sent."""
+
+    role: str
+    parts: list[Json]
+    name: str | None = None
+    finish_reason: str | None = None
+
+
+class Content(BaseModel):
+    """What went into a model or tool and came out."""
+
+    trace_id: str
+    span_id: str
+    input: list[Message]
+    output: list[Message]
+    tools: list[Json] = Field(
+        description="offered to the model: type, name, description, parameters"
+    )
+    arguments: Any = Field(None, description="of a tool")
+    result: Any = Field(None, description="of a tool")
+    documents: list[Json] = Field([], description="of a retriever or reranker")
+    malformed: list[str] = Field(description="attributes that look like JSON and are not")
