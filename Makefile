@@ -47,10 +47,15 @@ $(VENV)/.server: requirements/server.txt pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
 
-$(VENV)/.dev: requirements/dev.txt requirements/old-client.txt $(VENV)/.server
+LANGFUSE := 2 4 5
+
+$(VENV)/.dev: requirements/dev.txt requirements/old-client.txt $(LANGFUSE:%=requirements/langfuse-%.txt) $(VENV)/.server
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --upgrade \
 		--target $(VENV)/old-client -r requirements/old-client.txt
+	for version in $(LANGFUSE); do $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes --no-deps --upgrade --target $(VENV)/langfuse-$$version \
+		-r requirements/langfuse-$$version.txt || exit 1; done
 	@touch $@
 
 # An environment of its own for other people's libraries, whose versions are not ours to choose.

@@ -35,6 +35,14 @@ SERVICE_NAME: Final = "service.name"
 """The service that sent it."""
 HOST_ID: Final = "host.id"
 """The machine it ran on."""
+GEN_AI_EVALUATION_NAME: Final = "gen_ai.evaluation.name"
+"""What was judged."""
+GEN_AI_EVALUATION_SCORE_VALUE: Final = "gen_ai.evaluation.score.value"
+"""The judgement as a number."""
+GEN_AI_EVALUATION_SCORE_LABEL: Final = "gen_ai.evaluation.score.label"
+"""The judgement as a word."""
+GEN_AI_EVALUATION_EXPLANATION: Final = "gen_ai.evaluation.explanation"
+"""Why."""
 
 # Resource
 TRACEHOUSE_PROJECT: Final = "tracehouse.project"
@@ -112,6 +120,20 @@ TRACEHOUSE_EXPERIMENT_NAME: Final = "tracehouse.experiment.name"
 TRACEHOUSE_EXPERIMENT_VARIANT: Final = "tracehouse.experiment.variant"
 """The arm of the experiment."""
 
+# Scores
+TRACEHOUSE_SCORE_ID: Final = "tracehouse.score.id"
+"""The score's identity; the same again replaces it."""
+TRACEHOUSE_SCORE_DATA_TYPE: Final = "tracehouse.score.data_type"
+"""What kind of value it has."""
+TRACEHOUSE_SCORE_SOURCE: Final = "tracehouse.score.source"
+"""Where it comes from."""
+TRACEHOUSE_SCORE_AUTHOR: Final = "tracehouse.score.author"
+"""Who gave it."""
+TRACEHOUSE_SCORE_METADATA: Final = "tracehouse.score.metadata"
+"""A JSON object of what else is known of it."""
+TRACEHOUSE_SCORE_DELETED: Final = "tracehouse.score.deleted"
+"""Whether it was taken back."""
+
 
 class SpanKind(StrEnum):
     """What the step is."""
@@ -140,3 +162,20 @@ class RunStatus(StrEnum):
     failed = "failed"
     crashed = "crashed"
     killed = "killed"
+
+
+class ScoreDataType(StrEnum):
+    """What kind of value it has."""
+
+    numeric = "numeric"
+    boolean = "boolean"
+    categorical = "categorical"
+    text = "text"
+
+
+class ScoreSource(StrEnum):
+    """Where it comes from."""
+
+    api = "api"
+    annotation = "annotation"
+    eval = "eval"

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
 
 from tracehouse_api.blobs import Blobs
+from tracehouse_api.langfuse.legacy import Legacy
 from tracehouse_api.recent import Recent
 from tracehouse_api.store import Store
 from tracehouse_collector.admit.admission import authenticate
@@ -36,6 +37,7 @@ class House:
     collector: Collector | None
     blobs: Blobs
     recent: Recent = field(default_factory=Recent)
+    legacy: Legacy = field(default_factory=Legacy)
     suggested: Suggested = field(default_factory=dict[tuple[str, str], list[dict[str, Any]]])
 
     @property

@@ -10,6 +10,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from tracehouse_api import problems
 from tracehouse_api.access import House, known_parameters, principal, writer
+from tracehouse_api.langfuse import doors as langfuse
 from tracehouse_api.models import Problem
 from tracehouse_api.rest import runs as rest_runs
 from tracehouse_api.rest import sessions as rest_sessions
@@ -22,6 +23,7 @@ from tracehouse_api.routes import (
     operations,
     rejects,
     runs,
+    scores,
     sessions,
     spans,
     sweeps,
@@ -54,17 +56,26 @@ def create_api(house: House, *, queries: bool = True) -> FastAPI:
     api.state.house = house
     problems.install(api)
     api.include_router(operations.open_router)
+    api.include_router(langfuse.open_router)
     guarded = [Depends(principal), Depends(known_parameters)]
     api.include_router(operations.router, dependencies=guarded)
     if queries:
         for router in (
             *(traces.router, spans.router, logs.router, metrics.router, rejects.router),
             *(runs.router, runs.compare_router, artifacts.router, sweeps.router, usage.router),
-            *(content.router, sessions.router, sessions.users_router),
+            *(scores.router, content.router, sessions.router, sessions.users_router),
         ):
             api.include_router(router, dependencies=guarded)
+    api.include_router(langfuse.reading_router, dependencies=[Depends(principal)])
+    api.include_router(langfuse.writing_router, dependencies=[Depends(writer)])
     writing = [Depends(writer), Depends(known_parameters)]
-    for router in (blobs.router, rest_runs.router, rest_sessions.router, sweeps.writing_router):
+    for router in (
+        blobs.router,
+        rest_runs.router,
+        rest_sessions.router,
+        sweeps.writing_router,
+        scores.writing_router,
+    ):
         api.include_router(router, dependencies=writing)
 
     def openapi() -> Response:

@@ -544,3 +544,29 @@ class Content(BaseModel):
     result: Any = Field(None, description="of a tool")
     documents: list[Json] = Field([], description="of a retriever or reranker")
     malformed: list[str] = Field(description="attributes that look like JSON and are not")
+
+
+class Score(BaseModel):
+    """A judgement. `value` is a number, a boolean or a text, as `data_type` says."""
+
+    id: str
+    name: str
+    data_type: Literal["numeric", "boolean", "categorical", "text"]
+    value: float | bool | str | None
+    label: str | None
+    time: str
+    comment: str | None
+    source: Literal["api", "annotation", "eval"]
+    author: str | None
+    metadata: Any
+    trace_id: str | None
+    span_id: str | None
+    response_id: str | None
+    session: str | None
+    run: str | None
+    project: str
+
+
+class Scores(BaseModel):
+    scores: list[Score]
+    next_cursor: str | None

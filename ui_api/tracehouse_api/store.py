@@ -15,6 +15,7 @@ Table = Literal[
     "spans",
     "trace_roots",
     "calls",
+    "scores",
     "logs",
     "points",
     "histograms",

@@ -29,7 +29,9 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _SLASHES = re.compile("/{2,}")
-_SIGNALS = {f"/v1/{signal.name}": signal for signal in Signal}
+# Langfuse's SDKs have a prefix of their own.
+_PREFIXES = ("", "/api/public/otel")
+_SIGNALS = {f"{prefix}/v1/{signal.name}": signal for prefix in _PREFIXES for signal in Signal}
 _PROTOBUF, _JSON = b"application/x-protobuf", b"application/json"
 _PROTOBUF_NAMES = (_PROTOBUF, b"application/protobuf")
 

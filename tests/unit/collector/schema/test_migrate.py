@@ -24,6 +24,7 @@ SHARDING = {
     "run_records": "cityHash64(run_id)",
     "run_summary": "cityHash64(run_id)",
     "calls": "call_id",
+    "scores": "cityHash64(score_id)",
 }
 
 

@@ -1,0 +1,1 @@
+"""Langfuse's doors: what its SDKs send and ask for, taken into our own tables."""

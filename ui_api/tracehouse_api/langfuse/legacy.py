@@ -1,0 +1,186 @@
+"""The batch of events that Python 2 and JS 3 send, as the spans that newer SDKs would have sent.
+
+An observation comes in pieces: created, then updated, perhaps in another batch. The pieces are
+merged here, and each batch writes the observations that it touched anew: a span that comes again
+replaces itself. A trace is an entity of its own there and a span here, the parent of all
+observations that name none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any
+
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+from tracehouse_api.parameters import parse_time
+from tracehouse_api.recent import Value
+from tracehouse_api.rest import otlp
+
+Fields = dict[str, Any]
+
+_MOST_REMEMBERED = 20_000
+_TYPES = {
+    "trace-create": "trace",
+    "span-create": "span",
+    "span-update": "span",
+    "generation-create": "generation",
+    "generation-update": "generation",
+    "event-create": "event",
+    "observation-create": None,
+    "observation-update": None,
+}
+_USAGE_NAMES = {
+    "promptTokens": "prompt_tokens",
+    "completionTokens": "completion_tokens",
+    "totalTokens": "total_tokens",
+}
+
+
+def takes(event_type: str) -> bool:
+    """Whether an event of this type becomes a span."""
+    return event_type in _TYPES
+
+
+def trace_hex(identity: str) -> str:
+    """A trace id: the given one where it is one (a UUID, or 32 hex digits), else made from it."""
+    bare = identity.replace("-", "").lower()
+    if len(bare) == 32 and all(c in "0123456789abcdef" for c in bare) and bare.strip("0"):
+        return bare
+    return hashlib.sha256(identity.encode()).hexdigest()[:32]
+
+
+def span_hex(identity: str) -> str:
+    """A span id: the given one where it is one (16 hex digits), else made from it."""
+    if len(identity) == 16 and all(c in "0123456789abcdef" for c in identity):
+        return identity if identity.strip("0") else "f" * 16
+    return hashlib.sha256(identity.encode()).hexdigest()[:16]
+
+
+class Legacy:
+    """What was said of the latest observations and traces."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[tuple[str, str], Fields] = OrderedDict()
+
+    def merge(self, workspace: str, event: Mapping[str, Any]) -> Fields:
+        """Take an event in; all that is now known of its observation. Raises ValueError."""
+        body = event.get("body")
+        if not isinstance(body, dict):
+            raise ValueError("body: it must be an object")
+        said: Fields = {key: value for key, value in body.items() if value is not None}
+        kind = _TYPES[event["type"]] or str(said.get("type", "span")).lower()
+        identity = str(said.get("id") or event.get("id") or "")
+        if not identity:
+            raise ValueError("body.id: it is required")
+        known = self._known.setdefault((workspace, f"{kind == 'trace'}/{identity}"), {})
+        self._known.move_to_end((workspace, f"{kind == 'trace'}/{identity}"))
+        if len(self._known) > _MOST_REMEMBERED:
+            self._known.popitem(last=False)
+        if isinstance(said.get("metadata"), dict) and isinstance(known.get("metadata"), dict):
+            said["metadata"] = {**known["metadata"], **said["metadata"]}
+        known |= said
+        known |= {"id": identity, "kind": kind}
+        known.setdefault("startTime", said.get("timestamp") or event.get("timestamp"))
+        known["seen"] = event.get("timestamp") or known["startTime"]
+        return known
+
+
+def span(known: Fields) -> tuple[Span, str | None]:
+    """The span of what is known, and its environment. Raises ValueError."""
+    is_trace = known["kind"] == "trace"
+    trace = str(known["id"] if is_trace else known.get("traceId") or known["id"])
+    start = parse_time(str(known["startTime"]))
+    if is_trace or known["kind"] == "event":
+        end = max(start, parse_time(str(known["seen"]))) if is_trace else start
+    else:
+        end = max(start, parse_time(str(known["endTime"]))) if known.get("endTime") else 0
+    parent = "" if is_trace else str(known.get("parentObservationId") or f"trace/{trace}")
+    made = otlp.span(
+        int(trace_hex(trace), 16),
+        int(span_hex(f"trace/{trace}" if is_trace else str(known["id"])), 16),
+        str(known.get("name") or known["kind"]),
+        start,
+        end,
+        _attributes(known, is_trace),
+        parent_id=int(span_hex(parent), 16) if parent else 0,
+        failed=str(known.get("level", "")).upper() == "ERROR",
+    )
+    environment = known.get("environment")
+    return made, str(environment) if environment else None
+
+
+def _attributes(known: Fields, is_trace: bool) -> dict[str, Value | None]:
+    where = "trace" if is_trace else "observation"
+    found: dict[str, Value | None] = {
+        "langfuse.observation.type": "span" if is_trace else str(known["kind"]),
+        f"langfuse.{where}.input": _text(known.get("input")),
+        f"langfuse.{where}.output": _text(known.get("output")),
+        "langfuse.version": _text(known.get("version")),
+        "langfuse.release": _text(known.get("release")),
+        "session.id": _text(known.get("sessionId")),
+        "user.id": _text(known.get("userId")),
+    }
+    if is_trace:
+        # The trace's own input and output are those of its span.
+        found["langfuse.observation.input"] = found["langfuse.trace.input"]
+        found["langfuse.observation.output"] = found["langfuse.trace.output"]
+        found["langfuse.trace.name"] = _text(known.get("name"))
+        tags = known.get("tags")
+        found["langfuse.trace.tags"] = (
+            [str(tag) for tag in tags] if isinstance(tags, list) else None
+        )
+    else:
+        usage = _usage(known)
+        found |= {
+            "langfuse.observation.level": _text(known.get("level")),
+            "langfuse.observation.status_message": _text(known.get("statusMessage")),
+            "langfuse.observation.model.name": _text(known.get("model")),
+            "langfuse.observation.model.parameters": _json(known.get("modelParameters")),
+            "langfuse.observation.usage_details": _json(usage or None),
+            "langfuse.observation.cost_details": _json(_cost(known) or None),
+            "langfuse.observation.completion_start_time": _text(known.get("completionStartTime")),
+            "langfuse.observation.prompt.name": _text(known.get("promptName")),
+            "langfuse.observation.prompt.version": _text(known.get("promptVersion")),
+        }
+    metadata = known.get("metadata")
+    if isinstance(metadata, dict):
+        for key, value in metadata.items():
+            found[f"langfuse.{where}.metadata.{key}"] = _text(value)
+    elif metadata is not None:
+        found[f"langfuse.{where}.metadata"] = _text(metadata)
+    return found
+
+
+def _usage(known: Fields) -> Fields:
+    given = known.get("usageDetails") or known.get("usage")
+    if not isinstance(given, dict):
+        return {}
+    said: Fields = given
+    return {
+        _USAGE_NAMES.get(name, name): value
+        for name, value in said.items()
+        if isinstance(value, (int, dict)) and not isinstance(value, bool)
+    }
+
+
+def _cost(known: Fields) -> Fields:
+    given = known.get("costDetails")
+    if isinstance(given, dict):
+        return {k: v for k, v in given.items() if isinstance(v, (int, float))}
+    usage = known.get("usage")
+    total = usage.get("totalCost") if isinstance(usage, dict) else None
+    return {"total": total} if isinstance(total, (int, float)) else {}
+
+
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _json(value: Any) -> str | None:
+    return None if value is None else json.dumps(value, ensure_ascii=False)
