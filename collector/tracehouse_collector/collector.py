@@ -8,10 +8,11 @@ from tracehouse_collector.admit.admission import Admission
 from tracehouse_collector.clickhouse.database import Database
 from tracehouse_collector.clickhouse.inserter import Inserter
 from tracehouse_collector.data_dir import DataDir
+from tracehouse_collector.forward.forwarder import Forwarder
 from tracehouse_collector.keys import Keys
 from tracehouse_collector.load.dead_letters import DeadLetters
 from tracehouse_collector.load.loader import Loader
-from tracehouse_collector.settings import ServerSettings
+from tracehouse_collector.settings import Forward, ServerSettings
 from tracehouse_collector.spool.cursor import Cursor
 from tracehouse_collector.spool.files import Files, OsFiles
 from tracehouse_collector.spool.group_commit import GroupCommit
@@ -36,6 +37,7 @@ class Collector:
         dead_letters = DeadLetters(data_dir.dead_letters, files, telemetry)
         inserter = Inserter(database, cluster=settings.cluster or None)
         self._spools: dict[Signal, GroupCommit] = {}
+        self._cursors: dict[Signal, Cursor] = {}
         self._loaders: list[Loader] = []
         for signal in Signal:
             directory = data_dir.spool / signal.name
@@ -55,12 +57,27 @@ class Collector:
                 )
             )
             cursor = Cursor(directory, inserter.name, files)
-            loader = Loader(signal, spool, cursor, inserter, dead_letters, telemetry)
+            room = settings.spool_max_bytes // 2
+            loader = Loader(signal, spool, cursor, inserter, dead_letters, telemetry, room=room)
             telemetry.watch_spool(
                 signal, lambda s=spool: s.bytes, lambda s=spool: s.open_age() or 0
             )
             self._spools[signal] = spool
+            self._cursors[signal] = cursor
             self._loaders.append(loader)
+            for forward in settings.forward:
+                if signal.name in _signals(forward):
+                    forwarder = Forwarder(forward)
+                    place = Cursor(directory, forwarder.name, files)
+                    self._loaders.append(
+                        Loader(
+                            signal, spool, place, forwarder, dead_letters, telemetry,
+                            may_miss=True,
+                        )
+                    )  # fmt: skip
+                    telemetry.watch_forward(
+                        signal, forwarder.name, lambda s=spool, c=place: s.backlog(c)
+                    )
         self.admission = Admission(
             keys, self._spools, telemetry, max_request_bytes=settings.max_request_bytes
         )
@@ -85,5 +102,12 @@ class Collector:
 
     @property
     def backlog_bytes(self) -> dict[str, int]:
-        """Bytes that are acknowledged and not yet loaded, by signal."""
-        return {signal.name: spool.bytes for signal, spool in self._spools.items()}
+        """Bytes that are acknowledged and cannot be queried yet, by signal."""
+        return {
+            signal.name: spool.backlog(self._cursors[signal])
+            for signal, spool in self._spools.items()
+        }
+
+
+def _signals(forward: Forward) -> list[str]:
+    return ["traces"] if forward.kind == "langfuse" else list(forward.signals)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, SecretStr
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -34,6 +34,29 @@ class Retention(BaseModel):
     metrics: int = Field(0, ge=0, description="points, histograms and summaries")
     run_metrics: int = Field(0, ge=0)
     rejects: int = Field(30, ge=0)
+
+
+class Forward(BaseModel):
+    """A place that gets what is stored here, too: `[[forward]]` in tracehouse.toml."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z0-9_-]{1,40}$", description="in metrics and file names")
+    url: str = Field(description="https://host: /v1/traces and so on is added")
+    kind: Literal["otlp", "langfuse"] = "otlp"
+    headers: dict[str, str] = Field(default_factory=dict)
+    public_key: str = Field("", description="of Langfuse, or the user of Basic auth")
+    secret_key: SecretStr = SecretStr("")
+    signals: list[Literal["traces", "logs", "metrics"]] = Field(
+        default_factory=lambda: ["traces", "logs", "metrics"],
+        description="Langfuse takes traces only",
+    )
+    services: list[str] = Field(default_factory=list, description="only these; empty: all")
+    drop_attributes: list[str] = Field(
+        default_factory=list, description="attributes that are not sent, as shell patterns"
+    )
+    gzip: bool = True
+    allow_private: bool = Field(False, description="may be in a private network")
 
 
 def default_data_dir() -> Path:
@@ -87,6 +110,9 @@ class ServerSettings(BaseSettings):
         default_factory=list, description="origins whose pages may send and query"
     )
     drain_seconds: PositiveFloat = Field(8.0, description="how long a stop may take")
+    forward: list[Forward] = Field(
+        default_factory=list, description="places that get everything, too"
+    )
     retention: Retention = Field(default_factory=Retention)  # pyright: ignore[reportArgumentType]
     log_json: bool = Field(False, description="log lines as JSON")
 

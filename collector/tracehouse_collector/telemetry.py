@@ -69,12 +69,27 @@ class Telemetry:
             ["signal", "reason"],
             registry=self.registry,
         )
+        self._forward_backlog = Gauge(
+            "tracehouse_forward_backlog_bytes",
+            "Bytes that a destination beside ClickHouse has not taken yet",
+            ["signal", "destination"],
+            registry=self.registry,
+        )
+        self._missed = Counter(
+            "tracehouse_missed_segments",
+            "Segments that were dropped before every destination had them",
+            ["signal"],
+            registry=self.registry,
+        )
 
     def accepted(self, signal: Signal, size: int, rejected: int) -> None:
         self._requests.labels(signal.name).inc()
         self._bytes.labels(signal.name).inc(size)
         if rejected:
             self._rejected.labels(signal.name).inc(rejected)
+
+    def missed(self, signal: Signal, segments: int) -> None:
+        self._missed.labels(signal.name).inc(segments)
 
     def refused(self, signal: Signal, status: int) -> None:
         self._refused.labels(signal.name, str(status)).inc()
@@ -91,6 +106,10 @@ class Telemetry:
 
     def quarantined(self, signal: Signal, reason: str) -> None:
         self._quarantined.labels(signal.name, reason).inc()
+
+    def watch_forward(self, signal: Signal, name: str, size: Callable[[], int]) -> None:
+        """Report how far a destination is behind at each scrape."""
+        self._forward_backlog.labels(signal.name, name).set_function(size)
 
     def watch_spool(
         self, signal: Signal, size: Callable[[], float], age: Callable[[], float]

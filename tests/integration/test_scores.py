@@ -88,12 +88,15 @@ def test_an_evaluator_sends_them_over_otlp(stored_server: Stored) -> None:
             attributes=key_values({f"gen_ai.evaluation.{k}": v for k, v in more.items()}),
         )
 
-    request = otlp.logs([
-        record("gen_ai.evaluation.result", **{"name": "Relevance", "score.value": 0.25,
-               "score.label": "off", "explanation": "no"}),
-        record("gen_ai.evaluation.result", **{"name": "Tone", "score.label": "kind"}),
-        record("something.else", name="Not a score"),
-    ])  # fmt: skip
+    request = otlp.logs()
+    request.resource_logs[0].scope_logs[0].log_records.extend(
+        (
+            record("gen_ai.evaluation.result", **{"name": "Relevance", "score.value": 0.25,
+                   "score.label": "off", "explanation": "no"}),
+            record("gen_ai.evaluation.result", **{"name": "Tone", "score.label": "kind"}),
+            record("something.else", name="Not a score"),
+        )
+    )  # fmt: skip
     stored_server.send("logs", request, request)
     found = stored_server.get("/v1/scores", trace_id=f"{0x5C1:032x}")["scores"]
     assert {s["name"]: (s["value"], s["label"], s["comment"], s["source"]) for s in found} == {

@@ -33,17 +33,20 @@ from tracehouse_semconv.record import Damage, Record, Signal, decode, scan
 logger = logging.getLogger(__name__)
 
 _MIN_WAIT, _MAX_WAIT = 0.2, 10.0
+_LONGEST_ASKED_WAIT = 300.0
 # How long an open segment gathers records: several times what an insert takes, so that a trickle
 # costs little, and less than a second, so that a person sees what was sent.
 _LINGER_PER_INSERT, _MIN_LINGER, _MAX_LINGER = 6, 0.1, 0.6
 
 
 class InsertFailed(Exception):
-    """An insert that did not succeed, or whose answer was lost."""
+    """An insert that did not succeed, or whose answer was lost. `wait`: how many seconds the
+    destination asks to be left alone."""
 
-    def __init__(self, verdict: Verdict, message: str) -> None:
+    def __init__(self, verdict: Verdict, message: str, *, wait: float = 0.0) -> None:
         super().__init__(message)
         self.verdict = verdict
+        self.wait = wait
 
 
 class Destination(Protocol):
@@ -69,6 +72,8 @@ class Loader:
         dead_letters: DeadLetters,
         telemetry: Telemetry,
         *,
+        may_miss: bool = False,
+        room: int | None = None,
         now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self._signal = signal
@@ -81,7 +86,9 @@ class Loader:
         self._stop = threading.Event()
         self._draining = threading.Event()
         self._linger = _MIN_LINGER
-        spool.subscribe(cursor)
+        self._room = room
+        self._letter_prefix = f"{destination.name}-" if may_miss else ""
+        spool.subscribe(cursor, may_miss=may_miss)
         self._thread = threading.Thread(target=self._run, name=f"load-{signal.name}", daemon=True)
 
     def start(self) -> None:
@@ -156,7 +163,13 @@ class Loader:
             if first < len(records):
                 self._cursor.save(Position(segment.number, first))
         self._cursor.save(Position(segment.number + 1))
-        self._spool.release()
+        missed = self._spool.release(room=self._room)
+        if missed:
+            self._telemetry.missed(self._signal, missed)
+            logger.error(
+                "%d segments of %s were dropped before every destination had them: the spool is "
+                "half full, because one of them is away or too slow", missed, self._signal.name,
+            )  # fmt: skip
 
     def _whole_records(self, segment: Segment, data: bytes) -> list[Record]:
         records: list[Record] = []
@@ -184,8 +197,9 @@ class Loader:
                     return error
                 jitter = random.uniform(0.7, 1)  # noqa: S311
                 wait = min(_MAX_WAIT, _MIN_WAIT * 2 ** min(attempt, 10)) * jitter
+                wait = max(wait, min(error.wait, _LONGEST_ASKED_WAIT))
                 logger.warning(
-                    "insert into %s failed (attempt %d, next in %.1f s): %s",
+                    "sending to %s failed (attempt %d, next in %.1f s): %s",
                     self._destination.name, attempt, wait, error,
                 )  # fmt: skip
                 if self._draining.is_set() or self._stop.wait(wait):
@@ -230,7 +244,7 @@ class Loader:
     ) -> None:
         self._dead_letters.keep(
             self._signal,
-            f"{self._signal.name}-{segment.number}-{index}",
+            f"{self._letter_prefix}{self._signal.name}-{segment.number}-{index}",
             data[record.start : record.end],
             kind="refused" if error.verdict is Verdict.poison else "too_large",
             detail=str(error),
@@ -239,7 +253,7 @@ class Loader:
     def _keep_damage(self, segment: Segment, data: bytes, damage: Damage) -> None:
         self._dead_letters.keep(
             self._signal,
-            f"{self._signal.name}-{segment.number}-at-{damage.start}",
+            f"{self._letter_prefix}{self._signal.name}-{segment.number}-at-{damage.start}",
             data[damage.start : damage.end],
             kind="corrupt",
             detail=f"{segment.path.name}: no valid record in bytes {damage.start} to {damage.end}",

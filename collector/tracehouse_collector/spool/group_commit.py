@@ -39,6 +39,7 @@ class GroupCommit:
         self._lock = threading.Lock()
         self._waiting: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._cursors: list[Cursor] = []
+        self._may_miss: list[Cursor] = []
         self._open_since: float | None = None
         self.changed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="spool-commit", daemon=True)
@@ -51,10 +52,11 @@ class GroupCommit:
         self._waiting.put(waiting)
         await waiting.done
 
-    def subscribe(self, cursor: Cursor) -> None:
-        """Keep every segment until this cursor, too, is past it."""
+    def subscribe(self, cursor: Cursor, *, may_miss: bool = False) -> None:
+        """Keep every segment until this cursor, too, is past it; of one that `may_miss`, only as
+        long as there is room."""
         with self._lock:
-            self._cursors.append(cursor)
+            (self._may_miss if may_miss else self._cursors).append(cursor)
 
     def next_segment(self, after: int) -> Segment | None:
         """The oldest sealed segment with at least this number."""
@@ -76,12 +78,27 @@ class GroupCommit:
         """The content of a sealed segment, as its file holds it. Raises OSError."""
         return self._segments.read(segment)
 
-    def release(self) -> None:
-        """Remove the segments that every subscribed destination is past."""
+    def release(self, *, room: int | None = None) -> int:
+        """Remove the segments that every subscribed destination is past; above `room` bytes also
+        the oldest that only those still want that may miss some. How many of these there were."""
         with self._lock:
             done = min((cursor.position.segment for cursor in self._cursors), default=0)
+            wanted = min((cursor.position.segment for cursor in self._may_miss), default=done)
+            missed = 0
             for segment in [s for s in self._segments.sealed if s.number < done]:
+                if segment.number >= wanted:
+                    if room is None or self._segments.bytes <= room:
+                        break
+                    missed += 1
                 self._segments.remove(segment)
+            return missed
+
+    def backlog(self, cursor: Cursor) -> int:
+        """Bytes that a destination has not taken yet."""
+        with self._lock:
+            past = cursor.position.segment
+            done = sum(s.end for s in self._segments.sealed if s.number < past)
+            return self._segments.bytes - done
 
     @property
     def bytes(self) -> int:

@@ -1,0 +1,1 @@
+"""Other places that get what is stored here: Langfuse, any OTLP endpoint."""

@@ -1,0 +1,78 @@
+"""What is sent on: the very bytes, unless something is to be left out or added."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from tests.support import otlp
+from tracehouse_collector.forward.rewrite import Rewrite
+from tracehouse_collector.settings import Forward
+from tracehouse_semconv.record import Signal
+
+
+def rewritten(request: Any, signal: Signal = Signal.traces, **settings: Any) -> bytes:
+    forward = Forward(name="x", url="https://example.com", **settings)
+    return Rewrite(forward)(signal, request.SerializeToString())
+
+
+def attributes(payload: bytes) -> list[dict[str, str]]:
+    request = ExportTraceServiceRequest.FromString(payload)
+    return [
+        {kv.key: kv.value.string_value for kv in span.attributes}
+        for group in request.resource_spans
+        for scope in group.scope_spans
+        for span in scope.spans
+    ]
+
+
+def test_without_rules_the_bytes_stay() -> None:
+    request = otlp.traces(otlp.span(attributes={"a": "b"}))
+    odd = request.SerializeToString() + b"\xc0\x3e\x07"  # a field that nobody knows
+    forward = Forward(name="x", url="https://example.com")
+    assert Rewrite(forward)(Signal.traces, odd) == odd
+
+
+def test_attributes_are_left_out_wherever_they_are() -> None:
+    span = otlp.span(attributes={"user.email": "e", "kept": "k", "gen_ai.input.messages": "m"})
+    span.events.add(name="e").attributes.extend(otlp.key_values({"user.email": "e"}))
+    request = otlp.traces(span, resource={"service.name": "s", "user.email": "e"})
+    payload = rewritten(request, drop_attributes=["user.*", "gen_ai.*.messages"])
+    assert attributes(payload) == [{"kept": "k"}]
+    assert b"user.email" not in payload
+
+
+@pytest.mark.parametrize("signal", list(Signal))
+def test_only_the_services_asked_for_are_sent(signal: Signal) -> None:
+    def of(service: str) -> Any:
+        resource = {"service.name": service}
+        match signal:
+            case Signal.traces:
+                return otlp.traces(otlp.span(), resource=resource)
+            case Signal.logs:
+                return otlp.logs("x", resource=resource)
+            case _:
+                request = otlp.gauge("m", 1.0)
+                del request.resource_metrics[0].resource.attributes[:]
+                request.resource_metrics[0].resource.attributes.extend(otlp.key_values(resource))
+                return request
+
+    both = of("mine")
+    both.MergeFrom(of("other"))
+    assert rewritten(both, signal, services=["mine"]) == of("mine").SerializeToString()
+    assert rewritten(of("other"), signal, services=["mine"]) == b""
+
+
+def test_to_langfuse_every_span_says_what_its_trace_is_of() -> None:
+    request = otlp.traces(
+        otlp.span(1, 1, attributes={"session.id": "s", "user.id": "u"}),
+        otlp.span(1, 2, parent=1, attributes={"user.id": "own"}),
+        otlp.span(2, 3),
+    )
+    assert attributes(rewritten(request, kind="langfuse")) == [
+        {"session.id": "s", "user.id": "u"},
+        {"session.id": "s", "user.id": "own"},
+        {},
+    ]
