@@ -34,6 +34,10 @@ def environment(server: Server) -> dict[str, str]:
         "XDG_STATE_HOME": str(server.home / "state"),
         "OTEL_EXPORTER_OTLP_ENDPOINT": server.http,
         "OTEL_EXPORTER_OTLP_HEADERS": f"x-api-key={server.key}",
+        "PYTHONPATH": str(Path(sys.prefix) / "langfuse-5"),
+        "LANGFUSE_BASE_URL": server.http,
+        "LANGFUSE_PUBLIC_KEY": "anything",
+        "LANGFUSE_SECRET_KEY": server.key,
     }
 
 
@@ -64,7 +68,9 @@ def test_settings_snippets_are_settings(
     (tmp_path / "tracehouse.toml").write_text(snippet)
     settings = ServerSettings()
     for name, value in tomllib.loads(snippet).items():
-        if not isinstance(value, dict):
+        if name == "forward":
+            assert [forward.name for forward in settings.forward] == [f["name"] for f in value]
+        elif not isinstance(value, dict):
             assert getattr(settings, name) == value
 
 

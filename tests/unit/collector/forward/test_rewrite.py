@@ -59,9 +59,10 @@ def test_only_the_services_asked_for_are_sent(signal: Signal) -> None:
                 request.resource_metrics[0].resource.attributes.extend(otlp.key_values(resource))
                 return request
 
-    both = of("mine")
-    both.MergeFrom(of("other"))
-    assert rewritten(both, signal, services=["mine"]) == of("mine").SerializeToString()
+    mine = of("mine")
+    wanted = mine.SerializeToString()
+    mine.MergeFrom(of("other"))
+    assert rewritten(mine, signal, services=["mine"]) == wanted
     assert rewritten(of("other"), signal, services=["mine"]) == b""
 
 
