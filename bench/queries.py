@@ -18,7 +18,7 @@ from tests.support.server import Server
 
 _REPEATS = 30
 _FILL = """
-INSERT INTO spans_in (
+INSERT INTO spans_sent (
     workspace, received_time, project, service, resource_attributes, resource_types,
     raw_trace_id, raw_span_id, raw_parent_span_id, start_ns, end_ns, name, span_kind, status_code,
     attributes, attribute_types, reject_reason)
@@ -32,11 +32,20 @@ SELECT
     {now} - ({total} - number) * {gap} AS start, start + 1000000 + number % 1000000,
     ['chat', 'execute_tool', 'GET /items', 'SELECT items'][1 + number % 4], 'internal',
     if(number % 97 = 0, 'error', 'ok'),
-    map('gen_ai.request.model', 'gpt-5', 'gen_ai.usage.input_tokens', toString(number % 4000),
-        'http.response.status_code', toString(200 + 204 * (number % 13 = 0)),
-        'user.id', concat('user-', toString(number % 5000)),
-        'url.full', concat('https://example.com/items/', toString(number))),
-    ['string', 'int', 'int', 'string', 'string'], ''
+    if(number % 4 = 0,
+        map('gen_ai.operation.name', 'chat',
+            'gen_ai.request.model', concat('gpt-5', ['', '-mini', '-nano'][1 + number % 3]),
+            'gen_ai.response.id', concat('resp-', toString(number)),
+            'gen_ai.conversation.id', concat('session-', toString(intDiv(number, 100))),
+            'gen_ai.usage.input_tokens', toString(number % 4000),
+            'gen_ai.usage.output_tokens', toString(number % 500),
+            'user.id', concat('user-', toString(number % 5000))),
+        map('http.response.status_code', toString(200 + 204 * (number % 13 = 0)),
+            'user.id', concat('user-', toString(number % 5000)),
+            'url.full', concat('https://example.com/items/', toString(number)))),
+    if(number % 4 = 0,
+        ['string', 'string', 'string', 'string', 'int', 'int', 'string'],
+        ['int', 'string', 'string']), ''
 FROM numbers({first}, {count})
 SETTINGS optimize_on_insert = 0
 """
@@ -98,6 +107,13 @@ def measure(total: int) -> Iterator[Timing]:
                     {"service": "service-7", "status": "error"},
                 ),
                 "spans by one attribute": ("/v1/spans", {"attribute.user.id": "user-77"}),
+                "usage by model": ("/v1/usage", {"group_by": "model"}),
+                "usage by model, one day": (
+                    "/v1/usage",
+                    {"group_by": "model", "from": str(time.time_ns() - 86_400 * 10**9)},
+                ),
+                "usage by user": ("/v1/usage", {"group_by": "user"}),
+                "sessions": ("/v1/sessions", {}),
             }
             for name, (path, parameters) in queries.items():
                 times = [_milliseconds(client, path, parameters) for _ in range(_REPEATS)]
