@@ -26,6 +26,7 @@ from tracehouse_agent.logs import configure_logging
 from tracehouse_api.access import House
 from tracehouse_api.app import Application, create_api
 from tracehouse_api.blobs import Blobs
+from tracehouse_api.meta.database import Meta
 from tracehouse_api.rest.sessions import Sessions
 from tracehouse_collector.clickhouse.database import Database, embedded_url
 from tracehouse_collector.collector import Collector
@@ -64,18 +65,17 @@ def run(settings: ServerSettings) -> int:
         keys = KeyFile(data_dir.keys)
         telemetry = Telemetry()
         blobs = Blobs(settings.blob_url, data_dir.blobs)
+        meta = Meta(settings.meta_url, data_dir.meta)
+        stack.callback(meta.close)
         collector = None
         if settings.role is not Role.api:
             collector = Collector(settings, data_dir, database, keys, telemetry)
+        house = House(database, keys, telemetry, collector, blobs, meta)
         try:
             import uvloop
 
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                runner.run(
-                    _serve(
-                        settings, listener, House(database, keys, telemetry, collector, blobs), keys
-                    )
-                )
+                runner.run(_serve(settings, listener, house, keys))
         finally:
             # The loop and its signal handlers are gone: a second signal still ends it at once.
             for number in (signal.SIGTERM, signal.SIGINT):

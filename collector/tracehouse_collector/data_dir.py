@@ -1,4 +1,4 @@
-"""The data folder: `clickhouse/ spool/ dead-letter/ blobs/ keys.json`, and whose it is."""
+"""The data folder: `clickhouse/ spool/ dead-letter/ blobs/ meta.db keys.json`, and whose it is."""
 
 from __future__ import annotations
 
@@ -48,6 +48,10 @@ class DataDir:
     @property
     def blobs(self) -> Path:
         return self.path / "blobs"
+
+    @property
+    def meta(self) -> Path:
+        return self.path / "meta.db"
 
     @property
     def keys(self) -> Path:

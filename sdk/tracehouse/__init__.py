@@ -30,6 +30,7 @@ from tracehouse.current import (
 )
 from tracehouse.errors import ApiError, ClaudeMonitorError
 from tracehouse.media import Audio, Histogram, Image, Table, Video
+from tracehouse.prompts import Prompt, get_prompt
 from tracehouse.reading import Api
 from tracehouse.training import TrainingRun
 
@@ -42,6 +43,7 @@ __all__ = [
     "ClaudeMonitorError",
     "Histogram",
     "Image",
+    "Prompt",
     "Run",
     "Span",
     "Table",
@@ -50,6 +52,7 @@ __all__ = [
     "current",
     "current_run",
     "finish",
+    "get_prompt",
     "init",
     "init_run",
     "log",

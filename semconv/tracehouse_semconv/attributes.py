@@ -43,6 +43,10 @@ GEN_AI_EVALUATION_SCORE_LABEL: Final = "gen_ai.evaluation.score.label"
 """The judgement as a word."""
 GEN_AI_EVALUATION_EXPLANATION: Final = "gen_ai.evaluation.explanation"
 """Why."""
+GEN_AI_PROMPT_NAME: Final = "gen_ai.prompt.name"
+"""The prompt that was used."""
+GEN_AI_PROMPT_VERSION: Final = "gen_ai.prompt.version"
+"""Its version."""
 
 # Resource
 TRACEHOUSE_PROJECT: Final = "tracehouse.project"

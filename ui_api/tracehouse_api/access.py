@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 
 from tracehouse_api.blobs import Blobs
 from tracehouse_api.langfuse.legacy import Legacy
+from tracehouse_api.meta.database import Meta
 from tracehouse_api.recent import Recent
 from tracehouse_api.store import Store
 from tracehouse_collector.admit.admission import authenticate
@@ -36,6 +37,7 @@ class House:
     telemetry: Telemetry
     collector: Collector | None
     blobs: Blobs
+    meta: Meta
     recent: Recent = field(default_factory=Recent)
     legacy: Legacy = field(default_factory=Legacy)
     suggested: Suggested = field(default_factory=dict[tuple[str, str], list[dict[str, Any]]])

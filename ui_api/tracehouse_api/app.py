@@ -11,6 +11,7 @@ from starlette.middleware.cors import CORSMiddleware
 from tracehouse_api import problems
 from tracehouse_api.access import House, known_parameters, principal, writer
 from tracehouse_api.langfuse import doors as langfuse
+from tracehouse_api.langfuse import prompts as langfuse_prompts
 from tracehouse_api.models import Problem
 from tracehouse_api.rest import runs as rest_runs
 from tracehouse_api.rest import sessions as rest_sessions
@@ -21,6 +22,7 @@ from tracehouse_api.routes import (
     logs,
     metrics,
     operations,
+    prompts,
     rejects,
     runs,
     scores,
@@ -63,11 +65,18 @@ def create_api(house: House, *, queries: bool = True) -> FastAPI:
         for router in (
             *(traces.router, spans.router, logs.router, metrics.router, rejects.router),
             *(runs.router, runs.compare_router, artifacts.router, sweeps.router, usage.router),
-            *(scores.router, content.router, sessions.router, sessions.users_router),
+            *(
+                prompts.router,
+                scores.router,
+                content.router,
+                sessions.router,
+                sessions.users_router,
+            ),
         ):
             api.include_router(router, dependencies=guarded)
-    api.include_router(langfuse.reading_router, dependencies=[Depends(principal)])
-    api.include_router(langfuse.writing_router, dependencies=[Depends(writer)])
+    for module in (langfuse_prompts, langfuse):
+        api.include_router(module.reading_router, dependencies=[Depends(principal)])
+        api.include_router(module.writing_router, dependencies=[Depends(writer)])
     writing = [Depends(writer), Depends(known_parameters)]
     for router in (
         blobs.router,
@@ -75,6 +84,7 @@ def create_api(house: House, *, queries: bool = True) -> FastAPI:
         rest_sessions.router,
         sweeps.writing_router,
         scores.writing_router,
+        prompts.writing_router,
     ):
         api.include_router(router, dependencies=writing)
 

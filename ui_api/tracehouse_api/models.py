@@ -570,3 +570,34 @@ class Score(BaseModel):
 class Scores(BaseModel):
     scores: list[Score]
     next_cursor: str | None
+
+
+class PromptVersion(BaseModel):
+    """A version of a prompt: a text, or the messages of a chat."""
+
+    name: str
+    version: int
+    type: Literal["text", "chat"]
+    prompt: str | list[Json]
+    config: Any
+    labels: list[str]
+    tags: list[str]
+    commit_message: str | None
+    created_at: str
+
+
+class PromptName(BaseModel):
+    """A prompt by name, with its versions and all their labels."""
+
+    name: str
+    type: Literal["text", "chat"]
+    versions: list[int]
+    labels: list[str]
+    tags: list[str]
+    updated_at: str
+    config: Any
+
+
+class PromptList(BaseModel):
+    prompts: list[PromptName]
+    total: int

@@ -140,3 +140,34 @@ def test_the_events_of_the_sdk_before_otel(machine: Machine) -> None:
     assert (trace["usage"]["input_tokens"], trace["usage"]["output_tokens"]) == (5, 6)
     (score,) = machine.get("/v1/scores", trace_id=trace["trace_id"])["scores"]
     assert (score["name"], score["value"]) == ("ok", True)
+
+
+@pytest.mark.parametrize(("major", "version"), [(2, "2.60.10"), (4, "4.18.0"), (5, "5.0.4")])
+def test_prompts_of_every_generation(machine: Machine, major: int, version: str) -> None:
+    machine.run(
+        f"""
+        from langfuse import Langfuse
+        client = Langfuse()
+        name = "folder/greet {major}"
+        client.create_prompt(name=name, prompt="Hi {{{{name}}}}", labels=["production"], tags=["t"])
+        client.create_prompt(
+            name=name + " chat", type="chat", labels=["production"], config={{"t": 0}},
+            prompt=[{{"role": "user", "content": "{{{{q}}}}"}}],
+        )
+        client.create_prompt(name=name, prompt="Hello {{{{name}}}}")
+        text = client.get_prompt(name)
+        assert (text.version, text.compile(name="Ada")) == (1, "Hi Ada")
+        assert client.get_prompt(name, label="latest").version == 2
+        chat = client.get_prompt(name + " chat", type="chat")
+        assert chat.compile(q="why") == [{{"role": "user", "content": "why"}}]
+        assert chat.config == {{"t": 0}}
+        client.update_prompt(name=name, version=2, new_labels=["production"])
+        assert client.get_prompt(name, cache_ttl_seconds=0).version == 2
+        fallback = client.get_prompt("nothing", fallback="plain", max_retries=1)
+        assert fallback.is_fallback
+        client.shutdown()
+        """,
+        head=head(major, version),
+    )
+    found = machine.get("/v1/prompts", name=f"folder/greet {major}")["prompts"]
+    assert [(prompt["versions"], prompt["tags"]) for prompt in found] == [([1, 2], ["t"])]

@@ -33,7 +33,8 @@ _VERSION = "4.59.0"
 _SERVICE = {"service.name": "langfuse"}
 
 
-@open_router.api_route("/health", methods=["GET", "HEAD"])
+@open_router.get("/health")
+@open_router.head("/health", include_in_schema=False)
 def health() -> Response:
     """Whether the server is there; nobody is asked who they are."""
     return json_response({"status": "OK", "version": _VERSION})

@@ -1,0 +1,1 @@
+"""What is transactional and not telemetry: prompts, and whatever else people edit."""

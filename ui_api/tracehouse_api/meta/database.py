@@ -1,0 +1,77 @@
+"""The metadata database: SQLite in the data folder, or any database by URL.
+
+It is opened, and brought to the newest schema, when something first asks for it: a server that only
+takes telemetry does not pay for it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+_BUSY_MS = 10_000
+
+
+class Meta:
+    """One metadata database. Thread-safe."""
+
+    def __init__(self, url: str, path: Path) -> None:
+        self._url = url or f"sqlite:///{path}"
+        self._lock = threading.Lock()
+        self._engine: Engine | None = None
+
+    @contextmanager
+    def begin(self) -> Generator[Connection]:
+        """A transaction: committed at the end, undone when an exception leaves it."""
+        with self._open().begin() as connection:
+            yield connection
+
+    def _open(self) -> Engine:
+        with self._lock:
+            if self._engine is None:
+                self._engine = _connect(self._url)
+            return self._engine
+
+    def close(self) -> None:
+        with self._lock:
+            if self._engine is not None:
+                self._engine.dispose()
+                self._engine = None
+
+
+def _connect(url: str) -> Engine:
+    from alembic import command
+    from alembic.config import Config
+    from sqlalchemy import create_engine, event
+
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "begin", _begin_immediate)
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    return engine
+
+
+def _configure_sqlite(connection: Any, _: object) -> None:
+    # The driver's own transactions begin too late: ours begin by themselves, below.
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode = WAL", "foreign_keys = ON", f"busy_timeout = {_BUSY_MS}",
+        "synchronous = FULL",
+    ):  # fmt: skip
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_immediate(connection: Connection) -> None:
+    # Two writers that both began by reading would otherwise end with "database is locked".
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
