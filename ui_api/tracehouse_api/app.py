@@ -12,7 +12,7 @@ from tracehouse_api import problems
 from tracehouse_api.access import House, known_parameters, principal, writer
 from tracehouse_api.langfuse import doors as langfuse
 from tracehouse_api.langfuse import prompts as langfuse_prompts
-from tracehouse_api.models import Problem
+from tracehouse_api.models.telemetry import Problem
 from tracehouse_api.rest import runs as rest_runs
 from tracehouse_api.rest import sessions as rest_sessions
 from tracehouse_api.routes import (

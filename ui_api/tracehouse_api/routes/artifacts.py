@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 
 from tracehouse_api.access import Reader, Rows, TheHouse
 from tracehouse_api.downloads import send_entry
-from tracehouse_api.models import ArtifactNames, ArtifactVersions
+from tracehouse_api.models.runs import ArtifactNames, ArtifactVersions
 from tracehouse_api.runs.run import as_object
 from tracehouse_api.store import Store
 from tracehouse_api.values import iso_time, json_response, text

@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException, Path, Response
 
 from tracehouse_api.access import Rows
 from tracehouse_api.content.content import content_of
-from tracehouse_api.models import Content
+from tracehouse_api.models.agents import Content
 from tracehouse_api.parameters import TraceId
 from tracehouse_api.spans import attributes_of, latest_spans
 from tracehouse_api.trace_roots import IN_HOURS, IS_TRACE, hours_of

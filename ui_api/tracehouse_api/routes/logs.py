@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 
 from tracehouse_api.access import Rows
 from tracehouse_api.filters import Filters
-from tracehouse_api.models import Logs
+from tracehouse_api.models.telemetry import Logs
 from tracehouse_api.newest import distinct_rows
 from tracehouse_api.parameters import (
     Cursor,

@@ -15,7 +15,7 @@ from tracehouse_api.metrics import (
     find_metric,
     series,
 )
-from tracehouse_api.models import MetricNames, MetricSeries
+from tracehouse_api.models.telemetry import MetricNames, MetricSeries
 from tracehouse_api.parameters import From, To
 from tracehouse_api.values import iso_time, json_response, number, text
 

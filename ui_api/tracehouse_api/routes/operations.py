@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from tracehouse_api.access import Reader, Rows, TheHouse
-from tracehouse_api.models import Stats
+from tracehouse_api.models.telemetry import Stats
 from tracehouse_api.values import json_response
 
 open_router = APIRouter(tags=["operations"])

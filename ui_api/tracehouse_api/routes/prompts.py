@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, HTTPException, Query, Response
 
 from tracehouse_api.access import TheHouse, principal, writer
-from tracehouse_api.models import PromptList, PromptVersion
+from tracehouse_api.models.agents import PromptList, PromptVersion
 from tracehouse_api.prompts.store import Prompt, Prompts, Unknown
 from tracehouse_api.values import json_response
 from tracehouse_collector.keys import Principal

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 
 from tracehouse_api.access import Rows
 from tracehouse_api.filters import Filters
-from tracehouse_api.models import Rejects
+from tracehouse_api.models.telemetry import Rejects
 from tracehouse_api.parameters import From, Limit, To
 from tracehouse_api.values import iso_time, json_response, text
 

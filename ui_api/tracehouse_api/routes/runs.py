@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Res
 from tracehouse_api.access import Reader, Rows, TheHouse
 from tracehouse_api.downloads import send_entry, send_file
 from tracehouse_api.filters import Filters
-from tracehouse_api.models import (
+from tracehouse_api.models.runs import (
     Artifacts,
     Comparison,
     Console,

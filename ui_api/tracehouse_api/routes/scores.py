@@ -9,7 +9,7 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 
 from tracehouse_api.access import Rows, TheHouse, Writer
 from tracehouse_api.filters import Filters
-from tracehouse_api.models import Scores
+from tracehouse_api.models.agents import Scores
 from tracehouse_api.parameters import (
     Cursor,
     From,

@@ -9,7 +9,7 @@ from fastapi import APIRouter, HTTPException, Response
 from tracehouse_api import sessions
 from tracehouse_api.access import Rows
 from tracehouse_api.filters import Filters
-from tracehouse_api.models import SessionDetail, Sessions, Users
+from tracehouse_api.models.agents import SessionDetail, Sessions, Users
 from tracehouse_api.parameters import Cursor, From, Limit, To, decode_cursor, encode_cursor
 from tracehouse_api.routes.traces import counts_of, summary_json
 from tracehouse_api.store import Store

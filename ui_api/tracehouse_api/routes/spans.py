@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from tracehouse_api.access import ATTRIBUTE_PREFIX, Rows
 from tracehouse_api.filters import Filters
-from tracehouse_api.models import Spans
+from tracehouse_api.models.telemetry import Spans
 from tracehouse_api.newest import distinct_rows
 from tracehouse_api.parameters import (
     Cursor,

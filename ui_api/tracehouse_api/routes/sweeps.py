@@ -12,7 +12,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from tracehouse_api.access import House, Rows, TheHouse, Writer
-from tracehouse_api.models import SweepDetail
+from tracehouse_api.models.runs import SweepDetail
 from tracehouse_api.rest import otlp
 from tracehouse_api.rest.door import Caller, admit, parse_body, text_of
 from tracehouse_api.runs import records

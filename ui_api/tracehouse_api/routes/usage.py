@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 
 from tracehouse_api.access import Rows
 from tracehouse_api.filters import Filters
-from tracehouse_api.models import UsageAnswer
+from tracehouse_api.models.agents import UsageAnswer
 from tracehouse_api.parameters import From, To
 from tracehouse_api.usage.calls import counted_rows
 from tracehouse_api.usage.counting import PRICED_BY, SUMS, TIER, Usage, gather
