@@ -101,6 +101,6 @@ def usage_of(
         ],
         f"WHERE {shared} {_IN} GROUP BY {', '.join(grouped)}",
         {"names": list(names), "first_ns": first_ns},
-        inherit=[shared, "model"],
+        inherit=[shared],
     )
     return {text(key[0]): usage for key, usage in gather(found, shared).items()}  # pyright: ignore

@@ -78,7 +78,7 @@ def usage(
         filters.where,
         f"{tail}GROUP BY {', '.join(grouped)}",
         filters.parameters | outer.parameters,
-        inherit=[name for name in _INHERITED if name in asked] + _lacks_model(rows, filters),
+        inherit=[name for name in _INHERITED if name in asked],
     )
     groups = gather(found, *keys)
     ordered = sorted(
@@ -104,12 +104,6 @@ def usage(
             "total": total.json(),
         }
     )
-
-
-def _lacks_model(rows: Rows, filters: Filters) -> list[str]:
-    """Codex's calls do not say their model, its turns do. Looked for first: a join costs more."""
-    lacking = rows.select("1 AS one", "calls", [*filters.where, "model = ''"], "LIMIT 1")
-    return ["model"] if rows.rows(lacking, filters.parameters) else []
 
 
 def _shown(key: str, value: Any) -> str:

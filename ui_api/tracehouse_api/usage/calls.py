@@ -33,11 +33,24 @@ def counted_rows(
     inherit: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
     """Rows of a SELECT over the calls that count. `where` speaks of the table's own columns;
-    `inherit`: columns that come from the trace where a call has none."""
+    `inherit`: columns that come from the trace where a call has none, beside the model."""
     given = dict(parameters or {})
-    source = rows.select("*", "calls", [*where, *_not_twice(rows, where, given)], final=True)
-    if inherit:
-        source = _inherited(rows, source, where, inherit)
+    # What is there is asked first, and of a wider choice where the choice itself is a query.
+    (present,) = rows.rows(
+        rows.select(
+            "groupUniqArray(dialect) AS dialects, max(model = '') AS lacks_model",
+            "calls",
+            [condition for condition in where if "SELECT" not in condition],
+        ),
+        given,
+    )
+    emitters = [text(name) for name in present["dialects"]]
+    not_twice = [_CONDITIONS[name](rows) for name in emitters if name in _CONDITIONS]
+    source = rows.select("*", "calls", [*where, *not_twice], final=True)
+    # Codex's calls do not say their model, its turns do.
+    inherited = [*inherit, *(["model"] if present["lacks_model"] else [])]
+    if inherited:
+        source = _inherited(rows, source, where, inherited)
     return rows.rows(f"SELECT {columns} FROM ({source}) {tail}", given)
 
 
@@ -58,16 +71,6 @@ def _inherited(rows: Store, source: str, where: Sequence[str], inherit: Sequence
         f"SELECT call.* EXCEPT ({', '.join(inherit)}), {filled} FROM ({source}) AS call"
         f" LEFT ANY JOIN ({traces}) AS of ON call.trace_id = of.of_trace"
     )
-
-
-def _not_twice(rows: Store, where: Sequence[str], parameters: Mapping[str, Any]) -> list[str]:
-    """Conditions for what would be counted twice; none where no such emitter is there."""
-    present = rows.rows(rows.select("DISTINCT dialect", "calls", where), parameters)
-    return [
-        _CONDITIONS[text(row["dialect"])](rows)
-        for row in present
-        if text(row["dialect"]) in _CONDITIONS
-    ]
 
 
 def _logged_beside_spans(dialect: str) -> Callable[[Store], str]:
