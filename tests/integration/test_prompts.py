@@ -112,6 +112,15 @@ def test_a_wrong_prompt_is_refused(client: httpx.Client, prompt: Any, names: str
     assert client.get("/v1/prompts/n", params={"label": "latest"}).status_code == 404
 
 
+def test_what_is_no_json_object_is_said_and_what_is_one_is_taken(client: httpx.Client) -> None:
+    for body in (b"", b"[1]", b"{"):
+        answer = client.post("/v1/prompts", content=body)
+        assert answer.status_code == 422
+        assert isinstance(answer.json()["detail"], str)
+    plain = client.post("/v1/prompts", content=b'{"name": "plain", "prompt": "x"}')
+    assert plain.status_code == 201
+
+
 def test_a_prompt_keeps_its_type(client: httpx.Client) -> None:
     create(client, name="typed", prompt="x")
     chat = {"name": "typed", "prompt": [{"role": "user", "content": "x"}]}

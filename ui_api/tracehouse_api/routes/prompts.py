@@ -6,11 +6,12 @@ import difflib
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, HTTPException, Query, Response
+from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
 from tracehouse_api.access import TheHouse, principal, writer
 from tracehouse_api.models.agents import PromptList, PromptVersion
 from tracehouse_api.prompts.store import Prompt, Prompts, Unknown
+from tracehouse_api.rest.door import parse_body
 from tracehouse_api.values import json_response
 from tracehouse_collector.keys import Principal
 
@@ -28,7 +29,14 @@ def writable(house: TheHouse, holder: Annotated[Principal, Depends(writer)]) -> 
 
 Readable = Annotated[Prompts, Depends(readable)]
 Writable = Annotated[Prompts, Depends(writable)]
-Document = Annotated[dict[str, Any], Body()]
+
+
+async def document(request: Request) -> dict[str, Any]:
+    """The body, whatever it says it is. Raises HTTPException 422 where it is no JSON object."""
+    return parse_body(await request.body())
+
+
+Document = Annotated[dict[str, Any], Depends(document)]
 
 
 def prompt_json(prompt: Prompt) -> dict[str, Any]:
