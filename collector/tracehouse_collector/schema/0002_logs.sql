@@ -74,10 +74,10 @@ FROM (
 CREATE MATERIALIZED VIEW IF NOT EXISTS logs_store{{ m.on_cluster }} TO logs AS
 SELECT
     {{ m.source_names() }},
-    multiIf(time_ns != 0, {{ m.at('time_ns') }}, observed_ns != 0, {{ m.at('observed_ns') }}, received_time) AS time,
+    {{ m.time_of_log() }} AS time,
     {{ m.at('observed_ns') }} AS observed_time,
     {{ content_names }},
-    {{ m.first_of('attributes', ['gen_ai.conversation.id', 'session.id', 'conversation.id']) }} AS session_id,
+    {{ m.session_of_log() }} AS session_id,
     {{ m.promoted_text('run_id') }} AS run_id
 FROM logs_in WHERE reject_reason = '';
 

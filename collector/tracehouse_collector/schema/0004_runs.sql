@@ -117,7 +117,7 @@ SELECT
     attributes['tracehouse.key'] AS key,
     toInt64OrZero({{ m.promoted_text('step') }}) AS step,
     if(kind = 'artifact', cityHash64(body), toUInt64OrZero(attributes['tracehouse.index'])) AS ordinal,
-    multiIf(time_ns != 0, {{ m.at('time_ns') }}, observed_ns != 0, {{ m.at('observed_ns') }}, received_time) AS time,
+    {{ m.time_of_log() }} AS time,
     body,
     toUInt64(toUnixTimestamp64Nano(time)) AS version
 FROM logs_in

@@ -61,7 +61,7 @@ SELECT
     toUInt64OrZero(attributes['duration_ms']) * 1000000 AS duration_ns,
     transform(dialect, {{ agents.values() | map('first') | list }}, {{ agents.values() | map('last') | list }}, '') AS provider,
     attributes['model'] AS model,
-    {{ m.first_of('attributes', ['gen_ai.conversation.id', 'session.id', 'conversation.id']) }} AS session_id,
+    {{ m.session_of_log() }} AS session_id,
     attributes['user.id'] AS user_id,
     '' AS agent_name, '' AS prompt_name, '' AS prompt_version,
     {{ count(['input_tokens', 'input_token_count']) }} + if({{ claude }}, cache_read_tokens + cache_write_tokens, 0) AS input_tokens,
@@ -77,7 +77,7 @@ FROM (
     SELECT
         * EXCEPT attributes, CAST(attributes, 'Map(String, String)') AS attributes,
         transform(attributes['event.name'], {{ agents | list }}, {{ agents.values() | map('first') | list }}, '') AS dialect,
-        multiIf(time_ns != 0, {{ m.at('time_ns') }}, observed_ns != 0, {{ m.at('observed_ns') }}, received_time) AS start_time
+        {{ m.time_of_log() }} AS start_time
     FROM logs_in
 )
 WHERE reject_reason = '' AND dialect != '' AND (dialect != 'claude_code' OR scope_name = 'com.anthropic.claude_code.events')

@@ -32,7 +32,7 @@ SELECT
     workspace,
     if(attributes['tracehouse.score.id'] != '', attributes['tracehouse.score.id'], lower(hex(cityHash64(request_id, ordinal)))) AS score_id,
     project, environment,
-    multiIf(time_ns != 0, {{ m.at('time_ns') }}, observed_ns != 0, {{ m.at('observed_ns') }}, received_time) AS time,
+    {{ m.time_of_log() }} AS time,
     attributes['gen_ai.evaluation.name'] AS name,
     multiIf(
         attributes['tracehouse.score.data_type'] != '', attributes['tracehouse.score.data_type'],

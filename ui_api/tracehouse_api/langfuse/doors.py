@@ -105,7 +105,7 @@ async def ingest(house: TheHouse, writer: Writer, request: Request) -> Response:
     if not isinstance(batch, list):
         raise HTTPException(400, "batch: it must be an array of events")
     successes, errors = list[dict[str, Any]](), list[dict[str, Any]]()
-    scores, touched = list[Score](), dict[int, legacy.Fields]()
+    scores, touched = list[Score](), dict[int, legacy.Made]()
     for event in batch:
         identity = str(event.get("id", "")) if isinstance(event, Mapping) else ""
         try:
@@ -114,7 +114,7 @@ async def ingest(house: TheHouse, writer: Writer, request: Request) -> Response:
             errors.append({"id": identity, "status": 400, "message": str(error)})
         else:
             successes.append({"id": identity, "status": 201})
-    await _store(house, writer, scores, [legacy.span(known) for known in touched.values()])
+    await _store(house, writer, scores, list(touched.values()))
     return json_response({"successes": successes, "errors": errors}, 207)
 
 
@@ -123,7 +123,7 @@ def _take(
     writer: Principal,
     event: Any,
     scores: list[Score],
-    touched: dict[int, legacy.Fields],
+    touched: dict[int, legacy.Made],
 ) -> None:
     if not isinstance(event, dict) or not isinstance(event.get("type"), str):
         raise ValueError("an event must be an object with id, type, timestamp and body")
@@ -132,8 +132,7 @@ def _take(
         scores.append(_score(event.get("body")))
     elif legacy.takes(kind):
         known = house.legacy.merge(writer.workspace, event)
-        legacy.span(known)  # what cannot become one is this event's error
-        touched[id(known)] = known
+        touched[id(known)] = legacy.span(known)  # what cannot become one is this event's error
     elif kind != "sdk-log":
         raise ValueError(f"type: there is no event {kind}")
 
@@ -142,7 +141,7 @@ async def _store(
     house: House,
     writer: Principal,
     scores: list[Score],
-    spans: list[tuple[Span, str | None]],
+    spans: list[legacy.Made],
 ) -> None:
     records: dict[str, list[LogRecord]] = {}
     for score in scores:

@@ -21,6 +21,8 @@ from tracehouse_api.recent import Value
 from tracehouse_api.rest import otlp
 
 Fields = dict[str, Any]
+# A span and its environment.
+Made = tuple[Span, str | None]
 
 _MOST_REMEMBERED = 20_000
 _TYPES = {
@@ -89,7 +91,7 @@ class Legacy:
         return known
 
 
-def span(known: Fields) -> tuple[Span, str | None]:
+def span(known: Fields) -> Made:
     """The span of what is known, and its environment. Raises ValueError."""
     is_trace = known["kind"] == "trace"
     trace = str(known["id"] if is_trace else known.get("traceId") or known["id"])

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Query, Response
 
 from tracehouse_api.prompts.store import Prompt
-from tracehouse_api.routes.prompts import Document, Readable, Writable, refusing
+from tracehouse_api.routes.prompts import Document, Readable, Writable, delete_prompt, refusing
 from tracehouse_api.values import json_response
 
 reading_router = APIRouter(prefix="/api/public/v2/prompts", tags=["langfuse"])
@@ -95,11 +95,5 @@ def label_prompt(prompts: Writable, name: str, version: int, document: Document)
         return json_response(_json(prompts.add_labels(name, version, labels)))
 
 
-@writing_router.delete("/{name:path}", status_code=204)
-def delete_prompt(
-    prompts: Writable, name: str, version: int | None = None, label: str | None = None
-) -> Response:
-    """Remove a version, the one with a label, or all of a name."""
-    with refusing(400):
-        prompts.delete(name, version=version, label=label)
-    return Response(status_code=204)
+# What is deleted is said in the same words on both sides.
+writing_router.delete("/{name:path}", status_code=204)(delete_prompt)

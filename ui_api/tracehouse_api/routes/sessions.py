@@ -11,11 +11,10 @@ from tracehouse_api.access import Rows
 from tracehouse_api.filters import Filters
 from tracehouse_api.models.agents import SessionDetail, Sessions, Users
 from tracehouse_api.parameters import Cursor, From, Limit, To, decode_cursor, encode_cursor
-from tracehouse_api.routes.traces import counts_of, summary_json
+from tracehouse_api.routes.traces import summaries
 from tracehouse_api.store import Store
 from tracehouse_api.trace_roots import roots_of
 from tracehouse_api.usage.counting import Usage
-from tracehouse_api.usage.of_traces import usage_of_traces
 from tracehouse_api.values import iso_time, json_response, text
 
 router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
@@ -60,16 +59,10 @@ def get_session(rows: Rows, session_id: str) -> Response:
     ids = [row["trace_id"] for row in turns[:_MOST_TURNS]]
     roots = roots_of(rows, ids, Filters())
     page = [roots[trace_id] for trace_id in ids if trace_id in roots]
-    counts, usage = counts_of(rows, page), usage_of_traces(rows, page)
     return json_response(
         found[0]
         | {
-            "traces": [
-                summary_json(
-                    root, *counts.get(root.trace_id, (0, 0)), usage.get(root.trace_id, Usage())
-                )
-                for root in page
-            ],
+            "traces": summaries(rows, page),
             "truncated": len(turns) > _MOST_TURNS,
         }
     )

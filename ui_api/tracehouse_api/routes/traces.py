@@ -77,16 +77,9 @@ def list_traces(
     roots = _page(rows, window, filters, cursor, limit + 1)
     more = len(roots) > limit
     page = roots[:limit]
-    counts = counts_of(rows, page)
-    usage = usage_of_traces(rows, page)
     return json_response(
         {
-            "traces": [
-                summary_json(
-                    root, *counts.get(root.trace_id, (0, 0)), usage.get(root.trace_id, Usage())
-                )
-                for root in page
-            ],
+            "traces": summaries(rows, page),
             "next_cursor": encode_cursor(page[-1].row["start_ns"], page[-1].trace_id.hex())
             if more
             else None,
@@ -143,7 +136,16 @@ def _stands(root: Root, candidate: dict[str, Any]) -> bool:
     return root.matches and same
 
 
-def counts_of(rows: Store, roots: list[Root]) -> dict[bytes, tuple[int, int]]:
+def summaries(rows: Store, roots: list[Root]) -> list[dict[str, Any]]:
+    """Traces as they stand in lists."""
+    counts, usage = _counts(rows, roots), usage_of_traces(rows, roots)
+    return [
+        _summary(root, *counts.get(root.trace_id, (0, 0)), usage.get(root.trace_id, Usage()))
+        for root in roots
+    ]
+
+
+def _counts(rows: Store, roots: list[Root]) -> dict[bytes, tuple[int, int]]:
     """(spans, spans with an error) of each trace, exact under redelivery and pending versions."""
     if not roots:
         return {}
@@ -161,7 +163,7 @@ def counts_of(rows: Store, roots: list[Root]) -> dict[bytes, tuple[int, int]]:
     return {row["trace_id"]: (row["spans"], row["errors"]) for row in found}
 
 
-def summary_json(root: Root, spans: int, errors: int, usage: Usage) -> dict[str, Any]:
+def _summary(root: Root, spans: int, errors: int, usage: Usage) -> dict[str, Any]:
     """A trace in a list."""
     row = root.row
     pending = bool(row["pending"])

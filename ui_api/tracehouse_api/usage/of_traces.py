@@ -38,7 +38,8 @@ def usage_of_spans(spans: Iterable[Mapping[str, Any]]) -> Usage:
     model, of which one has no id, is the same call seen twice: the inner one counts."""
     rows = list(spans)
     calls = [row for row in rows if row["call_id"]]
-    outer = {row["span_id"] for row in calls if _is_seen_again(row, calls, rows)}
+    parents = {row["span_id"]: row["parent_span_id"] for row in rows}
+    outer = {row["span_id"] for row in calls if _is_seen_again(row, calls, parents)}
     best: dict[int, Mapping[str, Any]] = {}
     for row in calls:
         known = best.get(row["call_id"])
@@ -53,9 +54,8 @@ def usage_of_spans(spans: Iterable[Mapping[str, Any]]) -> Usage:
 
 
 def _is_seen_again(
-    outer: Mapping[str, Any], calls: list[Mapping[str, Any]], rows: list[Mapping[str, Any]]
+    outer: Mapping[str, Any], calls: list[Mapping[str, Any]], parents: Mapping[bytes, bytes]
 ) -> bool:
-    parents = {row["span_id"]: row["parent_span_id"] for row in rows}
     for inner in calls:
         if inner is outer or inner["call_id"] == outer["call_id"]:
             continue
