@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Coercion = Literal["text", "kind", "finish_reason", "tokens", "usd", "milliseconds"]
+Coercion = Literal["text", "texts", "kind", "finish_reason", "tokens", "usd", "milliseconds"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,8 @@ class Key:
 
     `only`: the dialects in which the key means this; empty: all but those in `never`. `path`: where
     in its JSON value to look, at most two levels deep. `sum`: instead of a path, the prefix of the
-    members to add up. `factor`: what its unit is multiplied with.
+    members to add up. `factor`: what its unit is multiplied with. `not_prefix`: values that begin
+    so mean something else.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Key:
     path: tuple[str, ...] = ()
     sum: str | None = None
     factor: int = 1
+    not_prefix: str = ""
 
 
 @dataclass(frozen=True)
@@ -269,6 +271,15 @@ COLUMNS: Final[dict[str, Column]] = {
         Key("gen_ai.usage.raw", path=("completion_tokens_details", "reasoning_tokens")),
         Key("gen_ai.usage.raw", path=("output_tokens_details", "reasoning_tokens")),
     ),
+    # Only looked at where neither input nor output is there.
+    "total_tokens": _column(
+        "tokens",
+        "gen_ai.usage.total_tokens", "llm.usage.total_tokens", "llm.token_count.total",
+        "ai.usage.totalTokens", "codex.usage.total_tokens", Key("total_token_count", only=_CLI),
+        Key("langfuse.observation.usage_details", path=("total",)),
+        Key("langfuse.observation.usage_details", path=("total_tokens",)),
+        Key("mlflow.chat.tokenUsage", path=("total_tokens",)),
+    ),
     "cost_usd": _column(
         "usd",
         "operation.cost", "llm.cost.total", "gen_ai.usage.cost", Key("cost_usd", only=_CLI),
@@ -293,8 +304,8 @@ COLUMNS: Final[dict[str, Column]] = {
                            Key("request_id", only=_CLI)),
     "session_id": _column(
         "text",
-        # Microsoft's is the id of the response before.
-        Key("gen_ai.conversation.id", never=("ms_af",)), "session.id",
+        # Microsoft's agent framework sends the id of the response before where it has no other.
+        Key("gen_ai.conversation.id", not_prefix="resp_"), "session.id",
         "langfuse.session.id", Key("conversation.id", only=("codex",)),
         "traceloop.association.properties.session_id",
         "traceloop.association.properties.thread_id", "traceloop.association.properties.chat_id",
@@ -342,6 +353,11 @@ COLUMNS: Final[dict[str, Column]] = {
         "langfuse.prompt.version", "traceloop.prompt.version", "llm.prompt_template.version",
         Key("ai.telemetry.metadata.langfusePrompt", path=("version",)),
     ),
+    "tags": _column(
+        "texts",
+        "tag.tags", "langfuse.trace.tags", "langfuse.tags", "langsmith.span.tags",
+        "ai.telemetry.metadata.tags", "logfire.tags", "tracehouse.run.tags",
+    ),
     "error_type": _column("text", "error.type"),
     "release": _column("text", "langfuse.release", "langfuse.version"),
     "environment": _column(
@@ -364,6 +380,11 @@ MODEL_PROVIDERS: Final[dict[str, str]] = {
 }
 # Whose models they are, for dialects that do not say it.
 DIALECT_PROVIDERS: Final[dict[str, str]] = {"codex": "openai", "claude_code": "anthropic"}
+# Events of a span at the first piece of an answer, where no attribute says when that was.
+FIRST_CHUNK_EVENTS: Final = ("First Token Stream Event", "ai.stream.firstChunk")
+FIRST_CHUNK_EVENT_SUFFIX: Final = ".content.completion.chunk"
+# The time itself, as ISO 8601, perhaps quoted.
+FIRST_CHUNK_TIME: Final = "langfuse.observation.completion_start_time"
 # Spans known by their name alone.
 KIND_BY_NAME: Final[dict[tuple[str, str], str]] = {("codex", "session_task.turn"): "agent"}
 # Dialects whose input tokens leave the cached ones out, and whose output tokens the reasoning.

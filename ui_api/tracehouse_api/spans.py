@@ -38,9 +38,9 @@ COLUMNS = f"""
     resource_schema_url,
     {SOURCE_COLUMNS},
     dialect, kind, provider, framework, request_model, response_model, input_tokens, output_tokens,
-    cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_usd, finish_reason, ttft_ms,
-    response_id, session_id, user_id, agent_name, tool_name, tool_call_id, prompt_name,
-    prompt_version, error_type, environment, release, call_id,
+    cache_read_tokens, cache_write_tokens, reasoning_tokens, total_tokens, cost_usd, ttft_ms,
+    finish_reason, response_id, session_id, user_id, agent_name, tool_name, tool_call_id,
+    prompt_name, prompt_version, error_type, tags, environment, release, call_id,
     toUnixTimestamp64Nano(received_time) AS received_ns, version
 """
 
@@ -68,6 +68,7 @@ _TEXTS = (
 )  # fmt: skip
 _COUNTS = (
     "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens",
+    "total_tokens",
 )  # fmt: skip
 
 
@@ -78,6 +79,7 @@ def meaning_json(row: dict[str, Any]) -> dict[str, Any]:
         {name: text(row[name]) or None for name in _TEXTS}
         | {name: row[name] for name in _COUNTS}
         | {"cost_usd": row["cost_usd"], "ttft_ms": row["ttft_ms"]}
+        | {"tags": [text(tag) for tag in row["tags"]]}
     )
 
 

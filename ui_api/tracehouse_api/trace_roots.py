@@ -16,27 +16,25 @@ from tracehouse_api.store import Store
 IN_TRACES = "trace_id IN (SELECT toFixedString(unhex(arrayJoin({traces:Array(String)})), 16))"
 IS_TRACE = "trace_id = toFixedString(unhex({trace_id:String}), 16)"
 IN_HOURS = "toStartOfHour(start_time) IN {hours:Array(UInt32)}"
-_COLUMNS = {
-    "span_id": "span_id",
-    "is_root": "is_root",
-    "project": "project",
-    "service": "service",
-    "name": "name",
-    "start_ns": "toUnixTimestamp64Nano(start_time)",
-    "duration_ns": "duration_ns",
-    "pending": "pending",
-    "status_code": "status_code",
-    "session_id": "session_id",
-    "user_id": "user_id",
-    "model": "model",
+# Of the span that stands for the trace.
+_OF_SPAN = (
+    "span_id", "is_root", "project", "service", "name", "start_time", "duration_ns", "pending",
+    "status_code",
+)  # fmt: skip
+# Of the trace, whichever of its spans says it.
+_OF_TRACE = {
+    "session_id": "max(session_id)",
+    "user_id": "max(user_id)",
+    "model": "max(model)",
+    "tags": "groupUniqArrayArray(tags)",
 }
 
 
 @dataclass(frozen=True)
 class Root:
-    """The span that stands for a trace: its row of `trace_roots`, in the latest version; whether
-    that meets the conditions asked for; and the hours that hold the trace's spans (Unix seconds).
-    """
+    """The span that stands for a trace, in the latest version, with what the trace's spans have in
+    common; whether that meets the conditions asked for; and the hours that hold the trace's spans
+    (Unix seconds)."""
 
     trace_id: bytes
     row: dict[str, Any]
@@ -49,24 +47,26 @@ def roots_of(rows: Store, trace_ids: Collection[bytes], filters: Filters) -> dic
     the earliest span seen, a finished version of it before a pending one."""
     if not trace_ids:
         return {}
-    columns = ", ".join((*_COLUMNS.values(), " AND ".join(filters.where) or "true"))
+    one_row_a_trace = rows.select(
+        f"trace_id, argMin(({', '.join(_OF_SPAN)}), (NOT is_root, start_time, bitNot(version)))"
+        " AS best, groupUniqArray(toUnixTimestamp(toStartOfHour(start_time))) AS hours, "
+        + ", ".join(f"{expression} AS of_{name}" for name, expression in _OF_TRACE.items()),
+        "trace_roots",
+        [IN_TRACES],
+        "GROUP BY trace_id",
+    )
+    best = [f"best.{place} AS {name}" for place, name in enumerate(_OF_SPAN, start=1)]
+    common = [f"of_{name} AS {name}" for name in _OF_TRACE]
     found = rows.rows(
-        rows.select(
-            "trace_id,"
-            f" argMin(({columns}), (NOT is_root, start_time, bitNot(version))) AS best,"
-            " groupUniqArray(toUnixTimestamp(toStartOfHour(start_time))) AS hours",
-            "trace_roots",
-            [IN_TRACES],
-            "GROUP BY trace_id",
-        ),
+        f"SELECT trace_id, hours, {', '.join((*best, *common))},"
+        " toUnixTimestamp64Nano(start_time) AS start_ns,"
+        f" {' AND '.join(filters.where) or 'true'} AS matches FROM ({one_row_a_trace})",
         {**filters.parameters, **traces(trace_ids)},
     )
-    roots: dict[bytes, Root] = {}
-    for row in found:
-        *values, matches = row["best"]
-        root = dict(zip(_COLUMNS, values, strict=True))
-        roots[row["trace_id"]] = Root(row["trace_id"], root, matches, frozenset(row["hours"]))
-    return roots
+    return {
+        row["trace_id"]: Root(row["trace_id"], row, row["matches"], frozenset(row["hours"]))
+        for row in found
+    }
 
 
 def hours_of(rows: Store, trace_id: str) -> list[int]:

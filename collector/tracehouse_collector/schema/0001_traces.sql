@@ -61,11 +61,12 @@
     'request_model': 'LowCardinality(String)', 'response_model': 'LowCardinality(String)',
     'input_tokens': "UInt64 COMMENT 'of the cache included'", 'output_tokens': "UInt64 COMMENT 'reasoning included'",
     'cache_read_tokens': 'UInt64', 'cache_write_tokens': 'UInt64', 'reasoning_tokens': 'UInt64',
+    'total_tokens': "UInt64 COMMENT 'input and output; where neither was sent, the total that was'",
     'cost_usd': "Nullable(Float64) COMMENT 'as sent'", 'finish_reason': 'LowCardinality(String)',
     'ttft_ms': 'Nullable(Float64)', 'response_id': 'String', 'session_id': 'String', 'user_id': 'String',
     'agent_name': 'LowCardinality(String)', 'tool_name': 'LowCardinality(String)', 'tool_call_id': 'String',
     'prompt_name': 'LowCardinality(String)', 'prompt_version': 'LowCardinality(String)',
-    'error_type': 'LowCardinality(String)',
+    'error_type': 'LowCardinality(String)', 'tags': 'Array(LowCardinality(String))',
 } %}
 {% set canonical_columns -%}
 {% for column, type in canonical_types.items() %}
@@ -139,6 +140,8 @@ CREATE TABLE IF NOT EXISTS spans_in{{ m.on_cluster }} (
     session_id String,
     user_id String,
     model LowCardinality(String) COMMENT 'one that its spans name: what a call that names none has used',
+    tags Array(LowCardinality(String)) COMMENT 'of any of its spans',
+    is_noise Bool COMMENT 'nothing but the inner workings of an agent',
     run_id String,
     version UInt64,
     INDEX by_trace_id trace_id TYPE bloom_filter(0.001) GRANULARITY 1
@@ -204,7 +207,7 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS spans_mean{{ m.on_cluster }} TO spans_in 
 SELECT
     *,
     multiIf(
-        kind NOT IN ('generation', 'embedding') OR input_tokens + output_tokens = 0 AND cost_usd IS NULL, 0,
+        kind NOT IN ('generation', 'embedding') OR total_tokens = 0 AND cost_usd IS NULL, 0,
         response_id != '', cityHash64(service, response_id),
         cityHash64(raw_trace_id, raw_span_id)) AS call_id
 FROM (
@@ -272,7 +275,7 @@ SELECT
     workspace, trace_id,
     best.1 AS project, best.2 AS service, best.3 AS span_id, best.4 AS is_root, best.5 AS name,
     best.6 AS start_time, best.7 AS duration_ns, best.8 AS pending, best.9 AS status_code,
-    session_id, user_id, model, run_id, best.10 AS version
+    session_id, user_id, model, tags, is_noise, run_id, best.10 AS version
 FROM (
     SELECT
         workspace, trace_id,
@@ -283,12 +286,15 @@ FROM (
         max(session) AS session_id,
         max(of_user) AS user_id,
         max(of_model) AS model,
+        groupUniqArrayArray(of_tags) AS tags,
+        min(noise) AS is_noise,
         max(run) AS run_id
     FROM (
         SELECT
             workspace, project, service, name, status_code,
             {{ stored() }},
-            session_id AS session, user_id AS of_user, request_model AS of_model,
+            session_id AS session, user_id AS of_user, request_model AS of_model, tags AS of_tags,
+            scope_name LIKE 'codex\\_%' AND kind = 'span' AS noise,
             {{ m.promoted_text('run_id') }} AS run
         FROM spans_in WHERE reject_reason = ''
     )

@@ -1,7 +1,7 @@
 -- One row a call of a model that used tokens. Whatever instruments a call, and however often, it is
 -- one row, since they have the response's id in common: usage is a sum over this table.
 {% import 'macros.jinja' as m with context %}
-{% set tokens = ['input_tokens', 'output_tokens', 'cache_read_tokens', 'cache_write_tokens', 'reasoning_tokens'] %}
+{% set tokens = ['input_tokens', 'output_tokens', 'cache_read_tokens', 'cache_write_tokens', 'reasoning_tokens', 'total_tokens'] %}
 
 {% call m.table('calls', ('Replacing', 'version'), 'toYYYYMM(day)', 'workspace, day, call_id', 'call_id') %}
     workspace LowCardinality(String),
@@ -69,6 +69,7 @@ SELECT
     {{ count(['cache_read_tokens', 'cached_token_count', 'cached_content_token_count']) }} AS cache_read_tokens,
     {{ count(['cache_creation_tokens', 'cache_write_token_count']) }} AS cache_write_tokens,
     {{ count(['thoughts_token_count', 'reasoning_token_count']) }} AS reasoning_tokens,
+    input_tokens + output_tokens AS total_tokens,
     toFloat64OrNull(attributes['cost_usd']) AS cost_usd,
     -- Claude Code's records have what its spans have, and the cost.
     bitShiftLeft(toUInt64({{ claude }} AND cost_usd IS NOT NULL) * 3, 62)
@@ -78,7 +79,8 @@ FROM (
         * EXCEPT attributes, CAST(attributes, 'Map(String, String)') AS attributes,
         transform(attributes['event.name'], {{ agents | list }}, {{ agents.values() | map('first') | list }}, '') AS dialect,
         {{ m.time_of_log() }} AS start_time
-    FROM logs_in
+    -- Few records are of these: the others are left out before their maps are copied.
+    FROM (SELECT * FROM logs_in WHERE reject_reason = '' AND attributes['event.name'] IN ({% for name in agents %}{{ ', ' if not loop.first }}'{{ name }}'{% endfor %}))
 )
-WHERE reject_reason = '' AND dialect != '' AND (dialect != 'claude_code' OR scope_name = 'com.anthropic.claude_code.events')
+WHERE (dialect != 'claude_code' OR scope_name = 'com.anthropic.claude_code.events')
     AND input_tokens + output_tokens > 0;

@@ -5,8 +5,8 @@ code, a hundred times the number of its column plus its place in it. The keys of
 in one pass, the few that hold JSON are looked into, what is not canonical is dropped, and the rest
 is sorted: a column is then the first value with its number.
 
-The expressions need `attributes`, `name`, `scope_name`, `service`, `raw_trace_id` and
-`raw_span_id` beside them.
+The expressions need `attributes`, `name`, `scope_name`, `start_ns` and the columns of `events`
+beside them.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ from tracehouse_semconv.dialects import (
     DIALECT_PROVIDERS,
     DIALECTS,
     FINISH_REASONS,
+    FIRST_CHUNK_EVENT_SUFFIX,
+    FIRST_CHUNK_EVENTS,
+    FIRST_CHUNK_TIME,
     FRAMEWORK_PROVIDERS,
     FRAMEWORKS,
     INPUT_EXCLUDES_CACHE,
@@ -75,7 +78,7 @@ class _Codes:
         self.of_key = {s.key.name: s.code for s in self.sources if not s.is_json}
         # Numbers below 100 are no column's.
         markers = [key for dialect in DIALECTS.values() for key in dialect.keys]
-        others = (*markers, *(s.key.name for s in self.sources if s.is_json))
+        others = (*markers, FIRST_CHUNK_TIME, *(s.key.name for s in self.sources if s.is_json))
         unknown = [key for key in dict.fromkeys(others) if key not in self.of_key]
         self.of_key |= {key: number for number, key in enumerate(unknown, start=1)}
 
@@ -135,6 +138,9 @@ def _sent(codes: _Codes) -> str:
             f" {_numbers(s.code for s in json)}, {holders}, {outer}, {inner}, {sums})"
         )
         pairs = f"arrayConcat({pairs}, if(hasAny(key_codes, {holders}), {inside}, []))"
+    for source in codes.sources:
+        if prefix := source.key.not_prefix:
+            refused += f" OR p.1 = {source.code} AND startsWith(p.2, {_quoted(prefix)})"
     kept = f"arrayFilter(p -> p.1 >= 100 AND p.2 != '' AND NOT ({refused}), {pairs})"
     return f"arrayMap(p -> (intDiv(p.1, 100), p.1, {_unquoted('p.2')}), arraySort({kept}))"
 
@@ -228,7 +234,17 @@ def _value(codes: _Codes, name: str) -> str:
             factors = {s.code: s.key.factor for s in codes.columns[name] if s.key.factor != 1}
             code = f"sent.2[indexOf(sent.1, {codes.number(name)})]"
             factor = f"transform({code}, {_numbers(factors)}, {_numbers(factors.values())}, 1)"
-            return f"{_amount(text)} * {factor}"
+            return f"coalesce({_amount(text)} * {factor}, {_until_first_chunk(codes)})"
+        case "texts":
+            # An array as JSON, or as Protobuf has it (see below), or a list with commas.
+            several = (
+                f"multiIf({text} = '', [], startsWith({text}, '['),"
+                f" JSONExtract({text}, 'Array(String)'), startsWith({text}, '\n'),"
+                f" extractAll({text}, '\\n.\\n.([^\\n]*)'), splitByChar(',', {text}))"
+            )
+            return (
+                f"arrayDistinct(arrayFilter(t -> t != '', arrayMap(t -> trimBoth(t), {several})))"
+            )
         case "finish_reason":
             # An array of strings as JSON, or as Protobuf has it: tag, length, tag, length, text.
             bare = (
@@ -242,6 +258,21 @@ def _value(codes: _Codes, name: str) -> str:
             )
         case "text":
             return text
+
+
+def _until_first_chunk(codes: _Codes) -> str:
+    """Milliseconds from a span's start to its first chunk, from a time that it says or an event."""
+    said = f"mapValues(attributes)[indexOf(key_codes, {codes.of_key[FIRST_CHUNK_TIME]})]"
+    event = (
+        f"`events.time_unix_nano`[arrayFirstIndex(n -> n IN {_tuple(FIRST_CHUNK_EVENTS)}"
+        f" OR endsWith(n, {_quoted(FIRST_CHUNK_EVENT_SUFFIX)}), `events.name`)]"
+    )
+    return (
+        "arrayFirstOrNull(ms -> ms BETWEEN 0 AND 1e9, arrayMap(ns -> (ns - start_ns) / 1e6,"
+        " arrayFilter(ns -> ns != 0 AND NOT empty(sent), [toInt64(ifNull(toUnixTimestamp64Nano("
+        f"parseDateTime64BestEffortOrNull(trim(BOTH '\"' FROM {said}), 9, 'UTC')), 0)),"
+        f" toInt64({event})])))"
+    )
 
 
 def _amount(text: str) -> str:
@@ -264,8 +295,14 @@ def _stored(codes: _Codes) -> dict[str, str]:
             f"{sent['output_tokens']} + if(said_dialect IN {_tuple(OUTPUT_EXCLUDES_REASONING)},"
             f" {sent['reasoning_tokens']}, 0)"
         )
+        counted = f"({stored['input_tokens']}) + ({stored['output_tokens']})"
+        stored["total_tokens"] = f"if({counted} = 0, {sent['total_tokens']}, {counted})"
     if "kind" in sent:
         stored["kind"] = _kind_of_span(sent)
+    if "error_type" in sent:
+        # What an exception is called is said where it was recorded.
+        raised = "arrayFirst(t -> t != '', arrayMap(e -> e['exception.type'], `events.attributes`))"
+        stored["error_type"] = f"if({sent['error_type']} != '', {sent['error_type']}, {raised})"
     return {"dialect": "said_dialect", **stored}
 
 

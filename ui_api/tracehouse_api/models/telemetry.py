@@ -31,6 +31,7 @@ class TraceSummary(BaseModel):
     project: str
     session: str | None
     user: str | None
+    tags: list[str]
     start_time: str
     duration_ms: float | None = Field(description="of the root span; null while it is pending")
     pending: bool
@@ -68,14 +69,17 @@ class Scope(BaseModel):
     schema_url: str
 
 
+Kind = Literal[
+    "generation", "embedding", "retriever", "reranker", "tool", "agent", "chain", "guardrail",
+    "evaluator", "event", "span",
+]  # fmt: skip
+
+
 class Meaning(BaseModel):
     """What a span means, whichever dialect it is in. What is not known is null."""
 
     dialect: str | None
-    kind: Literal[
-        "generation", "embedding", "retriever", "reranker", "tool", "agent", "chain", "guardrail",
-        "evaluator", "event", "span",
-    ]  # fmt: skip
+    kind: Kind
     provider: str | None
     framework: str | None
     request_model: str | None
@@ -97,8 +101,10 @@ class Meaning(BaseModel):
     cache_read_tokens: int
     cache_write_tokens: int
     reasoning_tokens: int
+    total_tokens: int
     cost_usd: float | None
     ttft_ms: float | None
+    tags: list[str]
 
 
 class Span(BaseModel):
@@ -132,6 +138,12 @@ class Span(BaseModel):
     received_time: str
 
 
+class TraceSpan(Span):
+    """A span in its trace. `noise`: it tells nothing about what an agent did."""
+
+    noise: bool
+
+
 class Trace(BaseModel):
     """A trace with its spans in tree order: parents first, siblings by start."""
 
@@ -146,7 +158,7 @@ class Trace(BaseModel):
     span_count: int
     error_count: int
     usage: Usage
-    spans: list[Span]
+    spans: list[TraceSpan]
 
 
 class Spans(BaseModel):

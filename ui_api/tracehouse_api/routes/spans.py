@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
 from tracehouse_api.access import ATTRIBUTE_PREFIX, Rows
 from tracehouse_api.filters import Filters
-from tracehouse_api.models.telemetry import Spans
+from tracehouse_api.models.telemetry import Kind, Spans
 from tracehouse_api.newest import distinct_rows
 from tracehouse_api.parameters import (
     Cursor,
@@ -28,6 +28,9 @@ from tracehouse_semconv.record import varint
 
 router = APIRouter(prefix="/v1/spans", tags=["traces"])
 
+Means = Annotated[
+    Kind | None, Query(description="`meaning.kind`: what it is in what an agent does")
+]
 _AT = "fromUnixTimestamp64Nano({at_ns:Int64}, 'UTC')"
 _FIRST_WINDOW_NS = 3_600_000_000_000
 _WINDOW_GROWTH = 4
@@ -70,6 +73,12 @@ def list_spans(
     status: Literal["unset", "ok", "error"] | None = None,
     kind: Literal["unspecified", "internal", "server", "client", "producer", "consumer"]
     | None = None,
+    means: Means = None,
+    model: str | None = Query(None, description="requested or served"),
+    user: str | None = None,
+    tag: str | None = None,
+    prompt: str | None = Query(None, description="name of the prompt that it used"),
+    prompt_version: str | None = None,
     min_duration_ms: float | None = Query(None, ge=0, le=1e12),
     attribute: str | None = Query(None, alias=ATTRIBUTE_PREFIX, include_in_schema=False),
     start: From = None,
@@ -82,8 +91,12 @@ def list_spans(
     filters = Filters()
     filters.equal(
         project=project, service=service, name=name, session_id=session, run_id=run,
-        status_code=status, span_kind=kind,
+        status_code=status, span_kind=kind, user_id=user, prompt_name=prompt,
+        prompt_version=prompt_version,
     )  # fmt: skip
+    filters.add("kind = {means:String}", means=means)
+    filters.add("{model:String} IN (request_model, response_model)", model=model)
+    filters.add("has(tags, {tag:String})", tag=tag)
     filters.add(IS_TRACE, trace_id=trace_id)
     filters.lasts(min_duration_ms)
     filters.within("start_time", start, end)

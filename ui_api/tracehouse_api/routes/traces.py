@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from fastapi import APIRouter, HTTPException, Query, Response
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 
 from tracehouse_api.access import Rows
+from tracehouse_api.comparisons import Comparison, parse_comparison
 from tracehouse_api.filters import Filters
 from tracehouse_api.models.telemetry import Trace, Traces
 from tracehouse_api.newest import distinct_rows
+from tracehouse_api.noise import noise_in
 from tracehouse_api.parameters import (
     Cursor,
     From,
@@ -38,14 +40,34 @@ from tracehouse_api.values import iso_time, json_response, milliseconds, text
 router = APIRouter(prefix="/v1/traces", tags=["traces"])
 
 
-@router.get("", response_model=Traces)
+SCORE_PREFIX = "score."
+
+
+@router.get(
+    "",
+    response_model=Traces,
+    openapi_extra={
+        "parameters": [
+            {
+                "name": "score.<name>",
+                "in": "query",
+                "schema": {"type": "string"},
+                "description": "a score of the trace or of a span in it: a label, or a number, "
+                "which may be behind >, >=, <, <= or !=",
+            }
+        ]
+    },
+)
 def list_traces(
+    request: Request,
     rows: Rows,
     project: str | None = None,
     service: str | None = Query(None, description="of the trace's root span"),
     start: From = None,
     end: To = None,
     session: str | None = None,
+    user: str | None = None,
+    tag: str | None = Query(None, description="one of the trace's tags"),
     status: Literal["unset", "ok", "error"] | None = Query(
         None, description="of the trace's root span"
     ),
@@ -53,14 +75,44 @@ def list_traces(
     q: str | None = Query(
         None, min_length=1, description="text in any span's name, status message or attributes"
     ),
+    score: str | None = Query(
+        None,
+        alias=SCORE_PREFIX,
+        include_in_schema=False,  # stands for all `score.<name>`
+    ),
+    noise: bool = Query(
+        False, description="with traces that hold nothing but the inner workings of an agent"
+    ),
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
     """Traces, newest first."""
+    del score
     filters, window = Filters(), Filters()
-    filters.equal(project=project, service=service, session_id=session, status_code=status)
+    filters.equal(project=project, service=service, status_code=status)
     filters.lasts(min_duration_ms)
     window.within("start_time", start, end)
+    # Any span may say these, and the root may come in another request, or not say them at all.
+    for condition, value in (
+        ("session_id = {session:String}", {"session": session}),
+        ("user_id = {user:String}", {"user": user}),
+        ("has(tags, {tag:String})", {"tag": tag}),
+    ):
+        saying = rows.select("trace_id", "trace_roots", [condition])
+        window.add(f"trace_id IN ({saying})", **value)
+    for number, (name, asked) in enumerate(_score_filters(request)):
+        judged = rows.select(
+            "trace_id", "scores", ["NOT deleted", *_judged(number, asked)], final=True
+        )
+        window.add(f"trace_id IN ({judged})", **{f"score{number}": name})
+        window.parameters |= {
+            f"score_value{number}": asked.number or 0.0,
+            f"score_text{number}": asked.value,
+        }
+    if not noise:
+        noisy = rows.select("trace_id", "trace_roots", ["is_noise"])
+        more = rows.select("trace_id", "trace_roots", ["NOT is_noise", f"trace_id IN ({noisy})"])
+        window.where.append(f"NOT (is_noise AND trace_id NOT IN ({more}))")
     if q is not None:
         matching = rows.select(
             "trace_id",
@@ -85,6 +137,27 @@ def list_traces(
             else None,
         }
     )
+
+
+def _score_filters(request: Request) -> list[tuple[str, Comparison]]:
+    found: list[tuple[str, Comparison]] = []
+    for name, value in request.query_params.multi_items():
+        if name.startswith(SCORE_PREFIX):
+            try:
+                found.append((name.removeprefix(SCORE_PREFIX), parse_comparison(value)))
+            except ValueError as error:
+                raise HTTPException(422, f"{name}: {error}") from None
+    return found
+
+
+def _judged(number: int, asked: Comparison) -> list[str]:
+    """Conditions on scores: a number is compared with the value, a text with the label."""
+    compared = (
+        f"label {asked.operator} {{score_text{number}:String}}"
+        if asked.number is None
+        else f"value {asked.operator} {{score_value{number}:Float64}}"
+    )
+    return [f"name = {{score{number}:String}}", compared]
 
 
 def _page(rows: Store, window: Filters, filters: Filters, cursor: Cursor, count: int) -> list[Root]:
@@ -176,6 +249,7 @@ def _summary(root: Root, spans: int, errors: int, usage: Usage) -> dict[str, Any
         "project": text(row["project"]),
         "session": text(row["session_id"]) or None,
         "user": text(row["user_id"]) or None,
+        "tags": sorted(text(tag) for tag in row["tags"]),
         "start_time": iso_time(row["start_ns"]),
         "duration_ms": None if pending else milliseconds(row["duration_ns"]),
         "pending": pending,
@@ -211,6 +285,9 @@ def get_trace(rows: Rows, trace_id: TraceId) -> Response:
             "span_count": len(ordered),
             "error_count": sum(row["status_code"] == "error" for row in ordered),
             "usage": usage_of_spans(ordered).json(),
-            "spans": [span_json(row) for row in ordered],
+            "spans": [
+                span_json(row) | {"noise": noisy}
+                for row, noisy in zip(ordered, noise_in(ordered), strict=True)
+            ],
         }
     )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
+from tracehouse_api.comparisons import parse_comparison
 from tracehouse_api.filters import Filters
 from tracehouse_api.runs.run import NAME, STATUS
 from tracehouse_api.store import Store
 
 CONFIG_PREFIX, SUMMARY_PREFIX = "config.", "summary."
-_COMPARISON = re.compile(r"^(?P<operator>>=|<=|!=|>|<|=)?(?P<value>.*)$", re.DOTALL)
 # Runs without the value that a list is sorted by come last in descending order.
 _NOTHING = "-1.7976931348623157e308"
 _NUMERIC_SORTS = {
@@ -33,14 +31,10 @@ def add_value_filter(filters: Filters, name: str, condition: str, number: int) -
 
     Compared as numbers where the value is one, as texts otherwise. Raises ValueError.
     """
-    match = _COMPARISON.match(condition)
-    assert match is not None, "the pattern takes everything"
-    operator, value = match["operator"] or "=", match["value"]
+    asked = parse_comparison(condition)
+    operator, value, as_number = asked.operator, asked.value, asked.number
     prefix, _, key = name.partition(".")
     key_name, value_name = f"key{number}", f"value{number}"
-    as_number = _float(value)
-    if as_number is None and operator not in ("=", "!="):
-        raise ValueError(f"{operator} compares numbers, and {value!r} is none")
     if prefix == "summary":
         if as_number is None:
             raise ValueError(f"a summary is compared with a number, and {value!r} is none")
@@ -105,11 +99,3 @@ def sort_key(sort: str, filters: Filters) -> str:
         )
         return f"(if(mapContains({lookup}, run_id), {lookup}[run_id], {_NOTHING}), '')"
     raise ValueError(f"choose one of {', '.join(SORTS)}, with - before it for descending")
-
-
-def _float(value: str) -> float | None:
-    try:
-        found = float(value)
-    except ValueError:
-        return None
-    return found if found - found == 0 else None

@@ -21,6 +21,7 @@ TOKENS = (
     "cache_read_tokens",
     "cache_write_tokens",
     "reasoning_tokens",
+    "total_tokens",
 )
 # How large a request was, as an index into the sizes at which prices change.
 TIER = f"toUInt8(arrayCount(t -> input_tokens > t, {list(prices.TIERS)}))"
@@ -63,7 +64,6 @@ class Usage:
         return {
             "calls": self.calls,
             **self.tokens,
-            "total_tokens": self.tokens["input_tokens"] + self.tokens["output_tokens"],
             "cost_usd": self.cost_usd,
             "unpriced": self.unpriced,
             "price_source": prices.SOURCE,
