@@ -1,4 +1,4 @@
-"""What is read out of spans beside tokens: tags, sessions, errors, first chunks, judgements, noise."""
+"""What is read out of spans beside tokens: tags, sessions, errors, judgements, noise."""
 
 from __future__ import annotations
 

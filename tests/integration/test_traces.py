@@ -93,8 +93,8 @@ def test_a_summary_tells_of_the_whole_trace(listed: Stored) -> None:
     assert found.pop("usage")["calls"] == 0
     assert found | {"session": "session 1"} == {
         "trace_id": f"{10:032x}", "root_span_id": f"{1:016x}", "name": SLASH,
-        "root_missing": False, "service": "list", "project": "default", "session": "session 1", "tags": [],
-            "user": None,
+        "root_missing": False, "service": "list", "project": "default", "session": "session 1",
+            "user": None, "tags": [],
         "start_time": "2026-09-21T14:13:30.000000000Z", "duration_ms": 10.0, "pending": False,
         "status": "error", "span_count": 2, "error_count": 1,
     }  # fmt: skip

@@ -11,9 +11,9 @@ from tracehouse_api.access import Rows
 from tracehouse_api.filters import Filters
 from tracehouse_api.models.agents import SessionDetail, Sessions, Users
 from tracehouse_api.parameters import Cursor, From, Limit, To, decode_cursor, encode_cursor
-from tracehouse_api.routes.traces import summaries
 from tracehouse_api.store import Store
 from tracehouse_api.trace_roots import roots_of
+from tracehouse_api.traces import summaries
 from tracehouse_api.usage.counting import Usage
 from tracehouse_api.values import iso_time, json_response, text
 

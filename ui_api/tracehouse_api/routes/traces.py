@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 
@@ -10,7 +10,6 @@ from tracehouse_api.access import Rows
 from tracehouse_api.comparisons import Comparison, parse_comparison
 from tracehouse_api.filters import Filters
 from tracehouse_api.models.telemetry import Trace, Traces
-from tracehouse_api.newest import distinct_rows
 from tracehouse_api.noise import noise_in
 from tracehouse_api.parameters import (
     Cursor,
@@ -23,18 +22,9 @@ from tracehouse_api.parameters import (
     hex_text,
 )
 from tracehouse_api.spans import in_tree_order, latest_spans, span_json
-from tracehouse_api.store import Store
-from tracehouse_api.trace_roots import (
-    IN_HOURS,
-    IN_TRACES,
-    IS_TRACE,
-    Root,
-    hours_of,
-    places,
-    roots_of,
-)
-from tracehouse_api.usage.counting import Usage
-from tracehouse_api.usage.of_traces import usage_of_spans, usage_of_traces
+from tracehouse_api.trace_roots import IN_HOURS, IS_TRACE, hours_of
+from tracehouse_api.traces import newest_traces, saying, summaries
+from tracehouse_api.usage.of_traces import usage_of_spans
 from tracehouse_api.values import iso_time, json_response, milliseconds, text
 
 router = APIRouter(prefix="/v1/traces", tags=["traces"])
@@ -92,27 +82,6 @@ def list_traces(
     filters.equal(project=project, service=service, status_code=status)
     filters.lasts(min_duration_ms)
     window.within("start_time", start, end)
-    # Any span may say these, and the root may come in another request, or not say them at all.
-    for condition, value in (
-        ("session_id = {session:String}", {"session": session}),
-        ("user_id = {user:String}", {"user": user}),
-        ("has(tags, {tag:String})", {"tag": tag}),
-    ):
-        saying = rows.select("trace_id", "trace_roots", [condition])
-        window.add(f"trace_id IN ({saying})", **value)
-    for number, (name, asked) in enumerate(_score_filters(request)):
-        judged = rows.select(
-            "trace_id", "scores", ["NOT deleted", *_judged(number, asked)], final=True
-        )
-        window.add(f"trace_id IN ({judged})", **{f"score{number}": name})
-        window.parameters |= {
-            f"score_value{number}": asked.number or 0.0,
-            f"score_text{number}": asked.value,
-        }
-    if not noise:
-        noisy = rows.select("trace_id", "trace_roots", ["is_noise"])
-        more = rows.select("trace_id", "trace_roots", ["NOT is_noise", f"trace_id IN ({noisy})"])
-        window.where.append(f"NOT (is_noise AND trace_id NOT IN ({more}))")
     if q is not None:
         matching = rows.select(
             "trace_id",
@@ -126,7 +95,22 @@ def list_traces(
             ],
         )
         window.add(f"trace_id IN ({matching})", q=q)
-    roots = _page(rows, window, filters, cursor, limit + 1)
+    saying(window, session=session, user=user, tag=tag)
+    for number, (name, asked) in enumerate(_score_filters(request)):
+        judged = rows.select(
+            "trace_id", "scores", ["NOT deleted", *_judged(number, asked)], final=True
+        )
+        window.add(f"trace_id IN ({judged})", **{f"score{number}": name})
+        window.parameters |= {
+            f"score_value{number}": asked.number or 0.0,
+            f"score_text{number}": asked.value,
+        }
+    if not noise:
+        noisy = rows.select("trace_id", "trace_roots", ["is_noise"])
+        rest = rows.select("trace_id", "trace_roots", ["NOT is_noise", f"trace_id IN ({noisy})"])
+        window.where.append(f"NOT (is_noise AND trace_id NOT IN ({rest}))")
+    after = tuple(decode_cursor(cursor, int, hex_text)) if cursor else None
+    roots = newest_traces(rows, window, filters, after, limit + 1)
     more = len(roots) > limit
     page = roots[:limit]
     return json_response(
@@ -158,106 +142,6 @@ def _judged(number: int, asked: Comparison) -> list[str]:
         else f"value {asked.operator} {{score_value{number}:Float64}}"
     )
     return [f"name = {{score{number}:String}}", compared]
-
-
-def _page(rows: Store, window: Filters, filters: Filters, cursor: Cursor, count: int) -> list[Root]:
-    """The roots of so many traces after the cursor.
-
-    `trace_roots` may hold several candidates of a trace, and several versions of each. A trace
-    stands at the place of its root, and matches by the latest version of it: both are looked up
-    for each batch of candidates.
-    """
-    # The trace at the cursor is past, whichever span stands for it: no span id is below zeros.
-    begin = [*decode_cursor(cursor, int, hex_text), ""] if cursor else None
-    roots: dict[bytes, Root] = {}
-
-    def candidates(after: dict[str, Any] | None, size: int) -> list[dict[str, Any]]:
-        position = (
-            [after["start_ns"], after["trace_id"].hex(), after["span_id"].hex()] if after else begin
-        )
-        conditions = [*window.where, *filters.where]
-        parameters = {**window.parameters, **filters.parameters, "limit": size}
-        if position is not None:
-            conditions.append(
-                "(start_time, trace_id, span_id) < (fromUnixTimestamp64Nano({at_ns:Int64}, 'UTC'),"
-                " toFixedString(unhex({at_trace:String}), 16),"
-                " toFixedString(unhex({at_span:String}), 8))"
-            )
-            parameters |= zip(("at_ns", "at_trace", "at_span"), position, strict=True)
-        return rows.rows(
-            rows.select(
-                "toUnixTimestamp64Nano(start_time) AS start_ns, trace_id, span_id",
-                "trace_roots",
-                conditions,
-                # The key itself, so that reading stops at the limit.
-                "ORDER BY start_time DESC, trace_id DESC, span_id DESC LIMIT {limit:UInt32}",
-            ),
-            parameters,
-        )
-
-    def standing(batch: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        trace_ids = {row["trace_id"] for row in batch} - roots.keys()
-        roots.update(roots_of(rows, trace_ids, filters))
-        return [row for row in batch if _stands(roots[row["trace_id"]], row)]
-
-    page = distinct_rows(candidates, lambda row: row["trace_id"], count, keep=standing)
-    return [roots[row["trace_id"]] for row in page]
-
-
-def _stands(root: Root, candidate: dict[str, Any]) -> bool:
-    same = all(root.row[name] == candidate[name] for name in ("span_id", "start_ns"))
-    return root.matches and same
-
-
-def summaries(rows: Store, roots: list[Root]) -> list[dict[str, Any]]:
-    """Traces as they stand in lists."""
-    counts, usage = _counts(rows, roots), usage_of_traces(rows, roots)
-    return [
-        _summary(root, *counts.get(root.trace_id, (0, 0)), usage.get(root.trace_id, Usage()))
-        for root in roots
-    ]
-
-
-def _counts(rows: Store, roots: list[Root]) -> dict[bytes, tuple[int, int]]:
-    """(spans, spans with an error) of each trace, exact under redelivery and pending versions."""
-    if not roots:
-        return {}
-    spans = rows.select(
-        "trace_id, span_id, argMax(status_code, version) AS status",
-        "spans",
-        [IN_HOURS, IN_TRACES],
-        "GROUP BY trace_id, span_id",
-    )
-    found = rows.rows(
-        "SELECT trace_id, count() AS spans, countIf(status = 'error') AS errors"
-        f" FROM ({spans}) GROUP BY trace_id",
-        places(roots),
-    )
-    return {row["trace_id"]: (row["spans"], row["errors"]) for row in found}
-
-
-def _summary(root: Root, spans: int, errors: int, usage: Usage) -> dict[str, Any]:
-    """A trace in a list."""
-    row = root.row
-    pending = bool(row["pending"])
-    return {
-        "trace_id": root.trace_id.hex(),
-        "root_span_id": row["span_id"].hex(),
-        "name": text(row["name"]),
-        "root_missing": not row["is_root"],
-        "service": text(row["service"]),
-        "project": text(row["project"]),
-        "session": text(row["session_id"]) or None,
-        "user": text(row["user_id"]) or None,
-        "tags": sorted(text(tag) for tag in row["tags"]),
-        "start_time": iso_time(row["start_ns"]),
-        "duration_ms": None if pending else milliseconds(row["duration_ns"]),
-        "pending": pending,
-        "status": row["status_code"],
-        "span_count": spans,
-        "error_count": errors,
-        "usage": usage.json(),
-    }
 
 
 @router.get("/{trace_id}", response_model=Trace)
