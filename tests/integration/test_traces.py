@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
@@ -259,3 +260,19 @@ def test_an_unknown_trace_is_404(stored_server: Stored) -> None:
     answer = stored_server.server.get("/v1/traces/" + "f" * 32)
     assert answer.status_code == 404
     assert "f" * 32 in answer.json()["detail"]
+
+
+def test_a_deleted_trace_is_gone_with_its_usage_and_scores(stored_server: Stored) -> None:
+    attributes = {"gen_ai.operation.name": "chat", "gen_ai.usage.input_tokens": 5}
+    for trace in (0xDE1, 0xDE2):
+        request = otlp.traces(
+            otlp.span(trace, 1, attributes=attributes), resource={"service.name": "deleting"}
+        )
+        stored_server.send("traces", request)
+    server = stored_server.server
+    for _ in range(2):  # one that is gone stays so
+        gone = httpx.delete(f"{server.http}/v1/traces/{0xDE1:032x}", headers=server.headers)
+        assert gone.status_code == 204
+    assert server.get(f"/v1/traces/{0xDE1:032x}").status_code == 404
+    assert numbers(stored_server.get("/v1/traces", service="deleting")["traces"]) == [0xDE2]
+    assert stored_server.get("/v1/usage", service="deleting")["total"]["calls"] == 1

@@ -10,8 +10,12 @@ from starlette.middleware.cors import CORSMiddleware
 
 from tracehouse_api import problems
 from tracehouse_api.access import House, known_parameters, principal, writer
+from tracehouse_api.langfuse import datasets as langfuse_datasets
 from tracehouse_api.langfuse import doors as langfuse
+from tracehouse_api.langfuse import media as langfuse_media
 from tracehouse_api.langfuse import prompts as langfuse_prompts
+from tracehouse_api.langfuse import reads as langfuse_reads
+from tracehouse_api.langfuse import score_reads as langfuse_scores
 from tracehouse_api.models.telemetry import Problem
 from tracehouse_api.rest import runs as rest_runs
 from tracehouse_api.rest import sessions as rest_sessions
@@ -19,6 +23,7 @@ from tracehouse_api.routes import (
     artifacts,
     blobs,
     content,
+    datasets,
     logs,
     metrics,
     operations,
@@ -59,6 +64,8 @@ def create_api(house: House, *, queries: bool = True) -> FastAPI:
     problems.install(api)
     api.include_router(operations.open_router)
     api.include_router(langfuse.open_router)
+    # Addresses that carry a token of their own.
+    api.include_router(langfuse_media.token_router)
     guarded = [Depends(principal), Depends(known_parameters)]
     api.include_router(operations.router, dependencies=guarded)
     if queries:
@@ -67,6 +74,7 @@ def create_api(house: House, *, queries: bool = True) -> FastAPI:
             *(runs.router, runs.compare_router, artifacts.router, sweeps.router, usage.router),
             *(
                 prompts.router,
+                datasets.router,
                 scores.router,
                 content.router,
                 sessions.router,
@@ -74,17 +82,21 @@ def create_api(house: House, *, queries: bool = True) -> FastAPI:
             ),
         ):
             api.include_router(router, dependencies=guarded)
-    for module in (langfuse_prompts, langfuse):
+    for module in (langfuse_prompts, langfuse_datasets, langfuse_media, langfuse):
         api.include_router(module.reading_router, dependencies=[Depends(principal)])
         api.include_router(module.writing_router, dependencies=[Depends(writer)])
+    for reads in (langfuse_reads.router, langfuse_scores.router):
+        api.include_router(reads, dependencies=[Depends(principal)])
     writing = [Depends(writer), Depends(known_parameters)]
     for router in (
         blobs.router,
         rest_runs.router,
         rest_sessions.router,
         sweeps.writing_router,
+        traces.writing_router,
         scores.writing_router,
         prompts.writing_router,
+        datasets.writing_router,
     ):
         api.include_router(router, dependencies=writing)
 

@@ -6,6 +6,7 @@ pair is any public key with one of our keys as the secret.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -20,6 +21,9 @@ from tracehouse_api.rest import otlp
 from tracehouse_api.rest.door import admit
 from tracehouse_api.rest.scores import Score, deletion, parse_score
 from tracehouse_api.routes.blobs import read_bounded
+from tracehouse_api.routes.traces import LOADED_SECONDS
+from tracehouse_api.store import Store
+from tracehouse_api.traces import delete_traces
 from tracehouse_api.values import json_response
 from tracehouse_collector.keys import Principal
 from tracehouse_semconv.record import Signal
@@ -95,6 +99,30 @@ async def delete_score(house: TheHouse, writer: Writer, score_id: str) -> Respon
     records = [deletion(score_id, "deleted")]
     await admit(house, writer, Signal.logs, otlp.logs(_SERVICE, records))
     return Response(status_code=204)
+
+
+@writing_router.delete("/traces/{trace_id}")
+def delete_trace(house: TheHouse, writer: Writer, trace_id: str) -> Response:
+    """Remove a trace for good."""
+    return _delete(house, writer, [trace_id])
+
+
+@writing_router.delete("/traces")
+async def delete_several(house: TheHouse, writer: Writer, request: Request) -> Response:
+    """Remove traces for good: `{"traceIds": […]}`."""
+    document = await _json(request)
+    named: Any = document.get("traceIds") if isinstance(document, dict) else None
+    if not isinstance(named, list):
+        raise HTTPException(400, "traceIds: it must be an array of ids")
+    identities = [str(one) for one in named]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    return await asyncio.to_thread(_delete, house, writer, identities)
+
+
+def _delete(house: House, writer: Principal, identities: list[str]) -> Response:
+    house.wait_until_loaded(LOADED_SECONDS)
+    hexes = [legacy.trace_hex(identity) for identity in identities]
+    delete_traces(Store(house.database, writer.workspace), hexes)
+    return json_response({"message": "Trace deleted successfully"})
 
 
 @writing_router.post("/ingestion", status_code=207)

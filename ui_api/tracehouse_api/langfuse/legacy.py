@@ -35,6 +35,11 @@ _TYPES = {
     "observation-create": None,
     "observation-update": None,
 }
+# SQL: a span that was made of a trace, and is no observation there (see `span`).
+IS_TRACE_SPAN = (
+    "scope_name = 'tracehouse.rest' AND"
+    " span_id = toFixedString(substring(SHA256(concat('trace/', lower(hex(trace_id)))), 1, 8), 8)"
+)
 _USAGE_NAMES = {
     "promptTokens": "prompt_tokens",
     "completionTokens": "completion_tokens",
@@ -100,10 +105,11 @@ def span(known: Fields) -> Made:
         end = max(start, parse_time(str(known["seen"]))) if is_trace else start
     else:
         end = max(start, parse_time(str(known["endTime"]))) if known.get("endTime") else 0
-    parent = "" if is_trace else str(known.get("parentObservationId") or f"trace/{trace}")
+    own = f"trace/{trace_hex(trace)}"
+    parent = "" if is_trace else str(known.get("parentObservationId") or own)
     made = otlp.span(
         int(trace_hex(trace), 16),
-        int(span_hex(f"trace/{trace}" if is_trace else str(known["id"])), 16),
+        int(span_hex(own if is_trace else str(known["id"])), 16),
         str(known.get("name") or known["kind"]),
         start,
         end,

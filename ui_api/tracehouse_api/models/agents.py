@@ -113,6 +113,7 @@ class Score(BaseModel):
     session: str | None
     run: str | None
     project: str
+    environment: str | None
 
 
 class Scores(BaseModel):

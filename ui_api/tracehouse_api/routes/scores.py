@@ -122,6 +122,7 @@ def score_json(row: dict[str, Any]) -> dict[str, Any]:
         "session": text(row["session_id"]) or None,
         "run": text(row["run_id"]) or None,
         "project": text(row["project"]),
+        "environment": text(row["environment"]) or None,
     }
 
 

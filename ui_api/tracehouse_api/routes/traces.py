@@ -6,7 +6,7 @@ from typing import Literal
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 
-from tracehouse_api.access import Rows
+from tracehouse_api.access import Rows, TheHouse, Writer
 from tracehouse_api.comparisons import Comparison, parse_comparison
 from tracehouse_api.filters import Filters
 from tracehouse_api.models.telemetry import Trace, Traces
@@ -22,12 +22,17 @@ from tracehouse_api.parameters import (
     hex_text,
 )
 from tracehouse_api.spans import in_tree_order, latest_spans, span_json
+from tracehouse_api.store import Store
 from tracehouse_api.trace_roots import IN_HOURS, IS_TRACE, hours_of
-from tracehouse_api.traces import newest_traces, saying, summaries
+from tracehouse_api.traces import delete_traces, newest_traces, saying, summaries
 from tracehouse_api.usage.of_traces import usage_of_spans
 from tracehouse_api.values import iso_time, json_response, milliseconds, text
 
 router = APIRouter(prefix="/v1/traces", tags=["traces"])
+writing_router = APIRouter(prefix="/v1/traces", tags=["traces"])
+
+# How long a deletion waits for what was sent before it.
+LOADED_SECONDS = 5
 
 
 SCORE_PREFIX = "score."
@@ -175,3 +180,12 @@ def get_trace(rows: Rows, trace_id: TraceId) -> Response:
             ],
         }
     )
+
+
+@writing_router.delete("/{trace_id}", status_code=204)
+def delete_trace(house: TheHouse, writer: Writer, trace_id: TraceId) -> Response:
+    """Remove a trace for good, with what it used and how it was judged. One that is not there stays
+    so."""
+    house.wait_until_loaded(LOADED_SECONDS)
+    delete_traces(Store(house.database, writer.workspace), [trace_id])
+    return Response(status_code=204)

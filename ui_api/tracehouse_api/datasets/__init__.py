@@ -1,0 +1,1 @@
+"""Datasets: examples to try an agent on, and what came of trying."""

@@ -1,0 +1,47 @@
+"""The secret that signs what the server gives out and later takes back, such as upload addresses.
+
+It is made once and kept in the metadata database, so that all processes of a house share it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from sqlalchemy import Column, MetaData, String, Table, insert, select
+
+from tracehouse_api.meta.database import Meta
+
+_NAME = "signing"
+_secrets = Table(
+    "secrets", MetaData(), Column("name", String(100), primary_key=True), Column("value", String)
+)
+
+
+class BadToken(ValueError):
+    """A token that was not given out here, or too long ago."""
+
+
+def sign(meta: Meta, purpose: str, content: Any) -> str:
+    """A token that `unsign` opens again. What is in it can be read by anybody."""
+    return _serializer(meta, purpose).dumps(content)
+
+
+def unsign(meta: Meta, purpose: str, token: str, *, seconds: int) -> Any:
+    """What is in a token of this purpose that is not older than that. Raises BadToken."""
+    try:
+        return _serializer(meta, purpose).loads(token, max_age=seconds)
+    except BadSignature as error:
+        raise BadToken("the address was not given out here, or too long ago") from error
+
+
+def _serializer(meta: Meta, purpose: str) -> URLSafeTimedSerializer:
+    with meta.begin() as connection:
+        secret = connection.execute(
+            select(_secrets.c.value).where(_secrets.c.name == _NAME)
+        ).scalar()
+        if secret is None:
+            secret = secrets.token_urlsafe(32)
+            connection.execute(insert(_secrets).values(name=_NAME, value=secret))
+    return URLSafeTimedSerializer(secret, salt=purpose)
