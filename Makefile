@@ -10,7 +10,7 @@ setup: $(VENV)/.server  ## .venv with all that serving needs
 serve: setup  ## run the server; stop it with Ctrl-C
 	@$(BIN)/tracehouse serve $(ARGS)
 
-test: $(VENV)/.dev $(VENV)/.frameworks  ## the whole test suite, soaks excepted
+test: $(VENV)/.dev $(VENV)/.frameworks $(VENV)/.emitters  ## the whole test suite, soaks excepted
 	$(BIN)/pytest -m "not soak" -n auto --dist loadgroup $(ARGS)
 
 lint: $(VENV)/.dev  ## style, types, arrows, and whether generated files are fresh
@@ -66,6 +66,12 @@ $(VENV)/.frameworks: requirements/frameworks.txt requirements/real-wandb.txt | $
 	$(VENV)/frameworks/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	$(VENV)/frameworks/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --upgrade \
 		--target $(VENV)/real-wandb -r requirements/real-wandb.txt
+	@touch $@
+
+# And one for clients of models and what instruments them.
+$(VENV)/.emitters: requirements/emitters.txt | $(VENV)/bin/python
+	$(PYTHON) -m venv $(VENV)/emitters
+	$(VENV)/emitters/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/emitters.txt
 	@touch $@
 
 $(VENV)/.bench: requirements/bench.txt $(VENV)/.dev

@@ -25,7 +25,7 @@ for extra in ("server", "dev", "bench"):
 
 # Other people's libraries, each in an environment of its own. torch is installed apart, as a build
 # for the machine at hand: it is left out here with all that it would bring along.
-for name in ("frameworks", "real-wandb"):
+for name in ("frameworks", "real-wandb", "emitters"):
     subprocess.run(  # noqa: S603
         [
             sys.executable, "-m", "uv", "pip", "compile", f"requirements/{name}.in",

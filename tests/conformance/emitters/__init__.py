@@ -1,0 +1,1 @@
+"""The real clients of models and tracing SDKs, unmodified, against a real server."""
