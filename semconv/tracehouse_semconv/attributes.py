@@ -124,6 +124,18 @@ TRACEHOUSE_EXPERIMENT_NAME: Final = "tracehouse.experiment.name"
 TRACEHOUSE_EXPERIMENT_VARIANT: Final = "tracehouse.experiment.variant"
 """The arm of the experiment."""
 
+# Evaluations
+TRACEHOUSE_DATASET_ITEM_ID: Final = "tracehouse.dataset.item.id"
+"""The item that is tried."""
+TRACEHOUSE_EVALUATION_RUN_NAME: Final = "tracehouse.evaluation.run.name"
+"""The run over the dataset that this belongs to."""
+TRACEHOUSE_EVALUATION_INPUT: Final = "tracehouse.evaluation.input"
+"""What the task was given, as JSON."""
+TRACEHOUSE_EVALUATION_OUTPUT: Final = "tracehouse.evaluation.output"
+"""What the task returned, as JSON."""
+TRACEHOUSE_EVALUATION_EXPECTED_OUTPUT: Final = "tracehouse.evaluation.expected_output"
+"""What it should have returned, as JSON."""
+
 # Scores
 TRACEHOUSE_SCORE_ID: Final = "tracehouse.score.id"
 """The score's identity; the same again replaces it."""

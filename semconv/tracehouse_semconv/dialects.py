@@ -300,8 +300,12 @@ COLUMNS: Final[dict[str, Column]] = {
         "ai.response.msToFirstChunk", "ai.stream.msToFirstChunk",
         "gen_ai.server.time_to_first_token", Key("ttft_ms", only=_CLI),
     ),
-    "response_id": _column("text", "gen_ai.response.id", "ai.response.id",
-                           Key("request_id", only=_CLI)),
+    "response_id": _column(
+        "text",
+        "gen_ai.response.id", "ai.response.id", Key("request_id", only=_CLI),
+        # Nothing else tells that the client's own span reports the same call.
+        Key("output.value", only=("openinference",), path=("id",)),
+    ),
     "session_id": _column(
         "text",
         # Microsoft's agent framework sends the id of the response before where it has no other.
@@ -320,6 +324,7 @@ COLUMNS: Final[dict[str, Column]] = {
         "text",
         "user.id", "langfuse.user.id", "gen_ai.user", "llm.user", "enduser.id",
         "traceloop.association.properties.user_id", "ai.telemetry.metadata.userId",
+        "ai.settings.context.userId",
         "langsmith.metadata.user_id", "mlflow.trace.user", Key("metadata", path=("user_id",)),
         "user.email",
     ),

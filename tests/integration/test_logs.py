@@ -93,3 +93,14 @@ def test_two_equal_lines_of_one_request_stay_two(stored_server: Stored) -> None:
     assert [log["body"] for log in found] == ["same", "same"]
     pages = stored_server.pages("/v1/logs", "logs", service="equal", limit=1)
     assert [len(page) for page in pages] == [1, 1]
+
+
+def test_an_event_is_found_by_the_name_that_its_attribute_has(stored_server: Stored) -> None:
+    request = otlp.logs(
+        "said", event_name="event src/telemetry.rs:803",
+        attributes=otlp.key_values({"event.name": "codex.user_prompt"}),
+    )  # fmt: skip
+    stored_server.send("logs", request)
+    for name in ("codex.user_prompt", "event src/telemetry.rs:803"):
+        (record,) = stored_server.get("/v1/logs", event_name=name)["logs"]
+        assert record["body"] == "said"

@@ -40,8 +40,9 @@ SELECT
     provider, if(response_model != '', response_model, request_model) AS model,
     session_id, user_id, agent_name, prompt_name, prompt_version,
     {{ tokens | join(', ') }}, cost_usd,
-    bitShiftLeft(toUInt64(end_ns != 0), 63) + bitShiftLeft(toUInt64(dialect = 'anthropic_native'), 62)
-        + bitAnd(toUInt64(toUnixTimestamp64Nano(received_time)), 4611686018427387903) AS version
+    bitShiftLeft(toUInt64(end_ns != 0), 63) + bitShiftLeft(toUInt64(session_id != '' OR user_id != ''), 62)
+        + bitShiftLeft(toUInt64(dialect = 'anthropic_native'), 61)
+        + bitAnd(toUInt64(toUnixTimestamp64Nano(received_time)), 2305843009213693951) AS version
 FROM spans_in WHERE reject_reason = '' AND call_id != 0;
 
 -- The coding agents say in log records what a call used. Claude Code's have the id that its spans
@@ -72,8 +73,8 @@ SELECT
     input_tokens + output_tokens AS total_tokens,
     toFloat64OrNull(attributes['cost_usd']) AS cost_usd,
     -- Claude Code's records have what its spans have, and the cost.
-    bitShiftLeft(toUInt64({{ claude }} AND cost_usd IS NOT NULL) * 3, 62)
-        + bitAnd(toUInt64(toUnixTimestamp64Nano(received_time)), 4611686018427387903) AS version
+    bitShiftLeft(toUInt64({{ claude }} AND cost_usd IS NOT NULL) * 7, 61)
+        + bitAnd(toUInt64(toUnixTimestamp64Nano(received_time)), 2305843009213693951) AS version
 FROM (
     SELECT
         * EXCEPT attributes, CAST(attributes, 'Map(String, String)') AS attributes,

@@ -46,6 +46,7 @@ _RESULT = (
     "gcp.vertex.agent.tool_response", "traceloop.entity.output", "gen_ai.completion",
     "gen_ai.output.messages", "output.value", "output",
 )  # fmt: skip
+_WHOLE_CONVERSATION = ("pydantic_ai.all_messages", "all_messages_events")
 _MESSAGE_EVENTS = {
     "gen_ai.system.message": "system",
     "gen_ai.user.message": "user",
@@ -110,9 +111,12 @@ def _inputs(
     yield _spoken_in(_spoken(events, logs))
     yield _openinference(own, "llm.input_messages")
     yield _indexed(own, "gen_ai.prompt", "user") or _indexed(own, "llm.prompts", "user")
-    for key in _INPUT[1:]:
-        yield next((m for c in carriers if (m := messages(c.get(key), "user"))), [])
     yield _embedded(own)
+    for key in _INPUT[1:]:
+        found = next((m for c in carriers if (m := messages(c.get(key), "user"))), [])
+        # All that was said, the answer among it.
+        answered = key in _WHOLE_CONVERSATION and found and found[-1]["role"] == "assistant"
+        yield found[:-1] if answered else found
     yield (
         messages(own.get("tracehouse.text"), "user")
         if own.get("tracehouse.span.kind") == "user_msg"
@@ -234,7 +238,7 @@ def _openinference(attributes: Attributes, prefix: str) -> list[Json]:
 
 
 def _content_part(item: Json) -> list[Json]:
-    inner = cast("Json", item.get("message_content") or item.get("tool_call") or item)
+    inner = cast("Json", item.get("tool_call") or item.get("message_content") or item)
     if "tool_call" in item or "function" in inner:
         (message,) = messages({"role": "assistant", "tool_calls": [inner]}, "assistant")
         return message["parts"]

@@ -77,6 +77,8 @@ def _from_object(value: Mapping[str, Any], role: str) -> list[Json]:
     if isinstance(value.get("data"), Mapping) and isinstance(value.get("type"), str):
         inner = cast("Mapping[str, Any]", value["data"])
         return _from_object({**inner, "role": value["type"]}, role)
+    if isinstance(value.get("update"), Mapping) and "role" not in value:  # LangGraph's command
+        return messages(value["update"], role)
     for key in ("messages", "generations", "choices", "candidates", "contents"):
         if isinstance(value.get(key), list) and not isinstance(value.get("role"), str):
             return _system(value) + messages(value[key], role)

@@ -47,7 +47,9 @@ def list_logs(
     run: str | None = None,
     trace_id: TraceIdFilter | None = None,
     span_id: SpanIdFilter | None = None,
-    event_name: str | None = None,
+    event_name: str | None = Query(
+        None, description="of the record, or its attribute `event.name`, as coding agents have it"
+    ),
     min_severity: int | None = Query(None, ge=1, le=24, description="OTLP severity number"),
     q: str | None = Query(None, min_length=1, description="text in the body"),
     start: From = None,
@@ -57,8 +59,10 @@ def list_logs(
 ) -> Response:
     """Log records, newest first."""
     filters = Filters()
-    filters.equal(
-        project=project, service=service, session_id=session, run_id=run, event_name=event_name
+    filters.equal(project=project, service=service, session_id=session, run_id=run)
+    filters.add(
+        "(event_name = {event_name:String} OR attributes['event.name'] = {event_name:String})",
+        event_name=event_name,
     )
     filters.add(IS_TRACE, trace_id=trace_id)
     filters.add("span_id = toFixedString(unhex({span_id:String}), 8)", span_id=span_id)

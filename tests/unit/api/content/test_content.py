@@ -125,3 +125,29 @@ def test_indexed_keys_are_folded_in_order_and_gaps_close_up() -> None:
 def test_a_key_that_is_both_a_value_and_a_folder_keeps_both() -> None:
     assert folded({"a.0": "v", "a.0.b": "w"}, "a") == [{"": "v", "b": "w"}]
     assert folded({"a.0.b": "w", "a.0": "v"}, "a") == [{"b": "w", "": "v"}]
+
+
+def test_what_an_agent_was_asked_is_not_what_it_answered() -> None:
+    said = [
+        {"role": "user", "parts": [{"type": "text", "content": "hi"}]},
+        {"role": "assistant", "parts": [{"type": "text", "content": "yo"}]},
+    ]
+    content = content_of(
+        {"pydantic_ai.all_messages": json.dumps(said), "final_result": "yo"}, kind="agent"
+    )
+    assert content["input"] == said[:1]
+    assert content["output"][0]["parts"] == said[1]["parts"]
+
+
+def test_the_messages_in_a_command_of_langgraph_are_messages() -> None:
+    command = {"graph": None, "update": {"messages": [{"role": "assistant", "content": "yo"}]}}
+    content = content_of({"output.value": json.dumps(command)}, kind="chain")
+    assert content["output"] == [
+        {"role": "assistant", "parts": [{"type": "text", "content": "yo"}]}
+    ]
+
+
+def test_a_map_under_an_indexed_key_is_a_value_and_stays_as_it_was() -> None:
+    held: dict[str, Any] = {}
+    assert folded({"m.0": held, "m.0.role": "user"}, "m") == [{"": {}, "role": "user"}]
+    assert held == {}
