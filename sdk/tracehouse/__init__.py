@@ -28,7 +28,9 @@ from tracehouse.current import (
     run_finish,
     run_log,
 )
+from tracehouse.datasets import Dataset, DatasetItem, create_dataset, get_dataset
 from tracehouse.errors import ApiError, ClaudeMonitorError
+from tracehouse.evaluation import Evaluation, ItemResult, evaluate
 from tracehouse.media import Audio, Histogram, Image, Table, Video
 from tracehouse.prompts import Prompt, get_prompt
 from tracehouse.reading import Api
@@ -41,17 +43,24 @@ __all__ = [
     "ApiError",
     "Audio",
     "ClaudeMonitorError",
+    "Dataset",
+    "DatasetItem",
+    "Evaluation",
     "Histogram",
     "Image",
+    "ItemResult",
     "Prompt",
     "Run",
     "Span",
     "Table",
     "TrainingRun",
     "Video",
+    "create_dataset",
     "current",
     "current_run",
+    "evaluate",
     "finish",
+    "get_dataset",
     "get_prompt",
     "init",
     "init_run",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
@@ -27,7 +27,9 @@ class Event:
     name: str
     time_ns: int
     body: str
-    attributes: dict[str, str | int] = field(default_factory=dict[str, str | int])
+    attributes: Mapping[str, str | int | float | bool] = field(
+        default_factory=dict[str, str | int | float | bool]
+    )
     trace_id: int = 0
     span_id: int = 0
 
@@ -83,5 +85,5 @@ def _any_value(value: object) -> AnyValue:
             return AnyValue(string_value=valid_text(str(value)))
 
 
-def _attribute(key: str, value: str | int) -> KeyValue:
+def _attribute(key: str, value: str | float) -> KeyValue:
     return KeyValue(key=valid_text(key), value=_any_value(value))

@@ -60,8 +60,18 @@ class Recorder:
         self,
         mode: Mode,
         resolve: Callable[[], Destination],
+        *,
+        encode_spans: Callable[[list[SpanVersion]], bytes] = encode_versions,
+        mirror: Recorder | None = None,
     ) -> None:
+        """`mirror`: another that gets the same spans."""
         self.mode = mode
+        self._mirror = mirror
+        self._kinds: tuple[tuple[Signal, type[Any], Callable[[list[Any]], bytes]], ...] = (
+            (Signal.traces, SpanVersion, encode_spans),
+            (Signal.logs, Event, encode_events),
+            (Signal.metrics, Points, encode_points),
+        )
         self.destination = resolve()
         self.dropped = 0
         self._resolve = resolve
@@ -100,6 +110,8 @@ class Recorder:
         """Record it. What it refers to must not change any more (a running span excepted)."""
         if self.mode is Mode.disabled:
             return
+        if self._mirror is not None and type(item) is SpanVersion:
+            self._mirror.put(item)
         queue = self._queue
         queue.append(item)
         if not self._wake.is_set():
@@ -123,6 +135,8 @@ class Recorder:
         if self.mode is Mode.disabled:
             return True
         self._write()
+        if self._mirror is not None:
+            self._mirror.flush()
         if self._shipper is None:
             return self._buffer is None
         return self._shipper.wait_until_empty(timeout) if timeout > 0 else False
@@ -234,7 +248,7 @@ class Recorder:
         buffer = self._open()
         waiting = [
             (signal, encode, part)
-            for signal, kind, encode in _KINDS
+            for signal, kind, encode in self._kinds
             for part in _parts([item for item in items if type(item) is kind])
         ]
         try:
@@ -263,13 +277,6 @@ class Recorder:
         if self._buffer is not None:
             self._buffer.close(forget=True)
         self._fresh()
-
-
-_KINDS: tuple[tuple[Signal, type[Any], Callable[[list[Any]], bytes]], ...] = (
-    (Signal.traces, SpanVersion, encode_versions),
-    (Signal.logs, Event, encode_events),
-    (Signal.metrics, Points, encode_points),
-)
 
 
 def _parts(items: list[Any]) -> Iterator[list[Any]]:
@@ -319,8 +326,21 @@ def get_recorder(mode: Mode, api_key: str | None = None, api_base: str | None = 
     key = (mode, destination.api_base, destination.api_key)
     with _recorders_lock:
         if key not in _recorders:
-            _recorders[key] = Recorder(mode, lambda: resolve_destination(api_key, api_base))
+            _recorders[key] = Recorder(
+                mode,
+                lambda: resolve_destination(api_key, api_base),
+                mirror=_langfuse(mode, destination),
+            )
         return _recorders[key]
+
+
+def _langfuse(mode: Mode, own: Destination) -> Recorder | None:
+    from tracehouse.recorder.langfuse import encode_for_langfuse, langfuse_destination
+
+    found = langfuse_destination(own)
+    if found is None:
+        return None
+    return Recorder(mode, lambda: found, encode_spans=encode_for_langfuse)
 
 
 def _setting(name: str, default: int) -> int:
