@@ -14,6 +14,7 @@ from tracehouse_api.langfuse.legacy import Legacy
 from tracehouse_api.meta.database import Meta
 from tracehouse_api.recent import Recent
 from tracehouse_api.store import Store
+from tracehouse_api.usage.known_prices import KnownPrices
 from tracehouse_collector.admit.admission import authenticate
 from tracehouse_collector.clickhouse.database import Database
 from tracehouse_collector.collector import Collector
@@ -40,7 +41,15 @@ class House:
     meta: Meta
     recent: Recent = field(default_factory=Recent)
     legacy: Legacy = field(default_factory=Legacy)
+    prices: KnownPrices = field(init=False)
     suggested: Suggested = field(default_factory=dict[tuple[str, str], list[dict[str, Any]]])
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "prices", KnownPrices(self.meta))
+
+    def rows(self, workspace: str) -> Store:
+        """What a workspace has, and what its calls cost."""
+        return Store(self.database, workspace, self.prices.of(workspace))
 
     @property
     def has_backlog(self) -> bool:
@@ -100,7 +109,7 @@ def known_parameters(request: Request) -> None:
 
 
 def store(request: Request, reader: Annotated[Principal, Depends(principal)]) -> Store:
-    return Store(house(request).database, reader.workspace)
+    return house(request).rows(reader.workspace)
 
 
 TheHouse = Annotated[House, Depends(house)]

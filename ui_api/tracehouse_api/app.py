@@ -27,6 +27,7 @@ from tracehouse_api.routes import (
     logs,
     metrics,
     operations,
+    prices,
     prompts,
     rejects,
     runs,
@@ -74,6 +75,7 @@ def create_api(house: House, *, queries: bool = True) -> FastAPI:
             *(runs.router, runs.compare_router, artifacts.router, sweeps.router, usage.router),
             *(
                 prompts.router,
+                prices.router,
                 datasets.router,
                 scores.router,
                 content.router,
@@ -97,6 +99,7 @@ def create_api(house: House, *, queries: bool = True) -> FastAPI:
         scores.writing_router,
         prompts.writing_router,
         datasets.writing_router,
+        prices.writing_router,
     ):
         api.include_router(router, dependencies=writing)
 

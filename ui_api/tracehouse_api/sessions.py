@@ -8,7 +8,7 @@ from typing import Any, Literal
 from tracehouse_api.filters import Filters
 from tracehouse_api.store import Store
 from tracehouse_api.usage.calls import counted_rows
-from tracehouse_api.usage.counting import PRICED_BY, SUMS, TIER, Usage, gather
+from tracehouse_api.usage.counting import SUMS, TIER, Usage, gather
 from tracehouse_api.values import text
 
 Shared = Literal["session_id", "user_id"]
@@ -91,10 +91,12 @@ def usage_of(
 ) -> dict[str, Usage]:
     """Usage of these sessions or users, each call once. `first_ns`: nothing is older."""
     traces = rows.select("trace_id", "trace_roots", [f"{shared} {_IN}"])
-    grouped = (shared, *PRICED_BY)
+    priced_by = rows.pricing.depends_on
+    grouped = (shared, *priced_by)
     found = counted_rows(
         rows,
-        f"{shared}, provider, model, day, {TIER} AS tier, {SUMS}",
+        f"{', '.join(name for name in grouped if name not in ('tier', 'has_cost'))},"
+        f" {TIER} AS tier, {SUMS}",
         [
             f"({shared} {_IN} OR trace_id IN ({traces}))",
             "day >= toDate(fromUnixTimestamp64Nano({first_ns:Int64}, 'UTC'))",
@@ -103,4 +105,5 @@ def usage_of(
         {"names": list(names), "first_ns": first_ns},
         inherit=[shared],
     )
-    return {text(key[0]): usage for key, usage in gather(found, shared).items()}  # pyright: ignore
+    groups = gather(found, shared, pricing=rows.pricing)
+    return {text(key[0]): usage for key, usage in groups.items()}  # pyright: ignore

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from tracehouse_api.usage.pricing import Pricing
 from tracehouse_collector.clickhouse.database import Database
 
 Table = Literal[
@@ -35,8 +36,9 @@ BYTES = {"*String": "bytes"}
 class Store:
     """One workspace's rows."""
 
-    def __init__(self, database: Database, workspace: str) -> None:
+    def __init__(self, database: Database, workspace: str, pricing: Pricing | None = None) -> None:
         self._database = database
+        self.pricing = pricing or Pricing()
         self._workspace = workspace
 
     @staticmethod

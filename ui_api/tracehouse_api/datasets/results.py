@@ -14,6 +14,7 @@ from tracehouse_api.spans import in_tree_order, latest_spans
 from tracehouse_api.store import Store
 from tracehouse_api.trace_roots import IN_HOURS, IN_TRACES, places, roots_of
 from tracehouse_api.usage.of_traces import usage_of_spans
+from tracehouse_api.usage.pricing import Pricing
 from tracehouse_api.values import milliseconds, text
 
 _MOST_SCORES = 100_000
@@ -36,12 +37,12 @@ def results_of(rows: Store, links: Sequence[Row]) -> dict[str, Row]:
             "span_id": link["span_id"],
             "scores": judged.get(link["trace_id"], {}),
         }
-        | _result(spans.get(bytes.fromhex(link["trace_id"]), []), link["span_id"])
+        | _result(spans.get(bytes.fromhex(link["trace_id"]), []), link["span_id"], rows.pricing)
         for link in links
     }
 
 
-def _result(spans: list[Row], span_id: str | None) -> Row:
+def _result(spans: list[Row], span_id: str | None, pricing: Pricing) -> Row:
     if not spans:
         return {
             "output": None, "latency_ms": None, "status": None, "error": None, "usage": None,
@@ -56,7 +57,7 @@ def _result(spans: list[Row], span_id: str | None) -> Row:
         "error": (text(row["status_message"]) or text(row["error_type"]) or None)
         if row["status_code"] == "error"
         else None,
-        "usage": usage_of_spans(ordered).json(),
+        "usage": usage_of_spans(ordered, pricing).json(),
     }
 
 

@@ -90,7 +90,7 @@ def _traces(rows: Store, roots: list[Root], *, whole: bool = False) -> list[dict
         found.append(
             shown.trace(summary, ordered)
             | {
-                "observations": [shown.observation(row) for row in observed]
+                "observations": [shown.observation(row, rows.pricing) for row in observed]
                 if whole
                 else [row["span_id"].hex() for row in observed],
                 "scores": judged if whole else [score["id"] for score in judged],
@@ -170,7 +170,10 @@ def list_observations_v2(
     meta = {"cursor": encode_cursor(last[0], last[1].hex(), last[2].hex())} if last else {}
     asked = (fields or "core,basic").split(",")
     return json_response(
-        {"data": [_fields(shown.observation(row), asked) for row in found], "meta": meta}
+        {
+            "data": [_fields(shown.observation(row, rows.pricing), asked) for row in found],
+            "meta": meta,
+        }
     )
 
 
@@ -231,7 +234,7 @@ def list_observations(
         filters.parameters,
     )
     found, _ = newest_spans(rows, filters, None, page * limit)
-    shown_page = [shown.observation(row) for row in found[(page - 1) * limit :]]
+    shown_page = [shown.observation(row, rows.pricing) for row in found[(page - 1) * limit :]]
     return numbered(shown_page, page, limit, total["spans"])
 
 
@@ -243,7 +246,7 @@ def get_observation(rows: Rows, span_id: str) -> Response:
     found, _ = newest_spans(rows, filters, None, 1)
     if not found:
         raise HTTPException(404, f"there is no observation {span_id}")
-    return json_response(shown.observation(found[0]))
+    return json_response(shown.observation(found[0], rows.pricing))
 
 
 def _refuse_conditions(condition: str | None) -> None:

@@ -9,6 +9,7 @@ from tracehouse_api.content.sides import input_and_output, parsed
 from tracehouse_api.langfuse.legacy import span_hex
 from tracehouse_api.spans import attributes_of
 from tracehouse_api.usage.of_traces import usage_of_spans
+from tracehouse_api.usage.pricing import Pricing
 from tracehouse_api.values import hex_id, iso_time, text
 
 Json = dict[str, Any]
@@ -27,11 +28,11 @@ def stands_for_trace(row: Mapping[str, Any]) -> bool:
     return row["span_id"].hex() == span_hex(f"trace/{row['trace_id'].hex()}")
 
 
-def observation(row: Mapping[str, Any]) -> Json:
+def observation(row: Mapping[str, Any], pricing: Pricing) -> Json:
     """A span as an observation."""
     said = attributes_of(dict(row), "attribute")
     given, made = input_and_output(row)
-    usage, parent = usage_of_spans([row]), hex_id(row["parent_span_id"])
+    usage, parent = usage_of_spans([row], pricing), hex_id(row["parent_span_id"])
     cached = row["cache_read_tokens"] + row["cache_write_tokens"]
     buckets = {
         "input": max(0, row["input_tokens"] - cached),

@@ -23,8 +23,14 @@ class Meta:
 
     def __init__(self, url: str, path: Path) -> None:
         self._url = url or f"sqlite:///{path}"
+        self._path = None if url else path
         self._lock = threading.Lock()
         self._engine: Engine | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was ever written: there is no file yet."""
+        return self._engine is None and self._path is not None and not self._path.exists()
 
     @contextmanager
     def begin(self) -> Generator[Connection]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 
 class Usage(BaseModel):
     """Tokens and cost of some calls of models. `input_tokens` has the cached ones in it,
     `output_tokens` the reasoning. `cost_usd` is null when nothing is known; `unpriced` says of how
-    many calls of which models the cost is not in it."""
+    many calls of which models the cost is not in it, `priced_by` of how many the price is from the
+    emitter, from a price of your own, or from the list, in which version."""
 
     calls: int
     input_tokens: int
@@ -18,5 +19,26 @@ class Usage(BaseModel):
     reasoning_tokens: int
     total_tokens: int
     cost_usd: float | None
+    priced_by: dict[str, int]
     unpriced: dict[str, int]
-    price_source: str
+
+
+class Price(BaseModel):
+    """What a model costs here, in USD per million tokens, from a day on and before another."""
+
+    id: str
+    model: str = Field(description="`*` stands for anything")
+    project: str | None
+    first_day: str | None = Field(alias="from")
+    end_day: str | None = Field(alias="to")
+    input_mtok: float
+    output_mtok: float
+    cache_read_mtok: float
+    cache_write_mtok: float
+
+
+class Prices(BaseModel):
+    """A workspace's own prices, and the list that is asked after them."""
+
+    prices: list[Price]
+    price_list: str

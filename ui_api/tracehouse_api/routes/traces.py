@@ -173,7 +173,7 @@ def get_trace(rows: Rows, trace_id: TraceId) -> Response:
             "pending": pending,
             "span_count": len(ordered),
             "error_count": sum(row["status_code"] == "error" for row in ordered),
-            "usage": usage_of_spans(ordered).json(),
+            "usage": usage_of_spans(ordered, rows.pricing).json(),
             "spans": [
                 span_json(row) | {"noise": noisy}
                 for row, noisy in zip(ordered, noise_in(ordered), strict=True)

@@ -11,7 +11,7 @@ from tracehouse_api.filters import Filters
 from tracehouse_api.models.agents import UsageAnswer
 from tracehouse_api.parameters import From, To
 from tracehouse_api.usage.calls import counted_rows
-from tracehouse_api.usage.counting import PRICED_BY, SUMS, TIER, Usage, gather
+from tracehouse_api.usage.counting import SUMS, TIER, Usage, gather
 from tracehouse_api.values import json_response, text
 
 router = APIRouter(prefix="/v1/usage", tags=["usage"])
@@ -69,7 +69,7 @@ def usage(
     outer.equal(model=model, user_id=user, session_id=session)
     keys = [column for name in dict.fromkeys(group_by) for column in _COLUMNS[name]]
     asked = {*keys, *(name for name in outer.parameters)}
-    grouped = list(dict.fromkeys([*keys, *PRICED_BY]))
+    grouped = list(dict.fromkeys([*keys, *rows.pricing.depends_on]))
     tail = f"WHERE {' AND '.join(outer.where)} " if outer.where else ""
     found = counted_rows(
         rows,
@@ -80,14 +80,14 @@ def usage(
         filters.parameters | outer.parameters,
         inherit=[name for name in _INHERITED if name in asked],
     )
-    groups = gather(found, *keys)
+    groups = gather(found, *keys, pricing=rows.pricing)
     ordered = sorted(
         groups.items(),
         key=lambda item: (-(item[1].cost_usd or 0), -item[1].tokens["input_tokens"]),
     )
     total = Usage()
-    for row in found:
-        total.add(row)
+    for group in groups.values():
+        total.merge(group)
     return json_response(
         {
             "usage": [

@@ -1,18 +1,18 @@
 """Usage of models: sums over calls, each call once, with what they cost.
 
 Tokens come summed from ClickHouse, by model, day and tier of size, because that is what a price
-depends on; the multiplication happens here. What an emitter said that a call cost goes before the
-price list. A model that the list does not know has no cost, and is named.
+depends on; the multiplication happens in `pricing.py`. A model whose price is not known has no
+cost, and is named.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from tracehouse_api.usage import prices
+from tracehouse_api.usage.pricing import Pricing
 from tracehouse_api.values import text
 
 TOKENS = (
@@ -33,59 +33,63 @@ SUMS = ", ".join(
         *(f"sum({name}) AS sum_{name}" for name in TOKENS),
     )
 )
-# What rows must be grouped by for `add`.
-PRICED_BY = ("provider", "model", "day", "tier", "has_cost")
+
+
+_LIST = Pricing()
 
 
 @dataclass
 class Usage:
     """Tokens and cost of some calls."""
 
+    pricing: Pricing = _LIST
     calls: int = 0
     tokens: dict[str, int] = field(default_factory=lambda: dict.fromkeys(TOKENS, 0))
     cost_usd: float | None = None
+    priced_by: dict[str, int] = field(default_factory=dict[str, int])
     unpriced: dict[str, int] = field(default_factory=dict[str, int])
 
     def add(self, row: Mapping[str, Any]) -> None:
-        """Add a row of sums, grouped at least by `PRICED_BY`."""
+        """Add a row of sums, grouped at least by what the pricing depends on."""
         self.calls += row["calls"]
         for name in TOKENS:
             self.tokens[name] += row[f"sum_{name}"]
-        cost = row["sent_cost"] if row["has_cost"] else _list_price(row)
+        cost, source = self.pricing.cost(row)
         if cost is None:
             model = text(row["model"]) or "(no model)"
             self.unpriced[model] = self.unpriced.get(model, 0) + row["calls"]
         else:
             self.cost_usd = (self.cost_usd or 0.0) + cost
+            self.priced_by[source] = self.priced_by.get(source, 0) + row["calls"]
+
+    def merge(self, other: Usage) -> None:
+        """Add other calls."""
+        self.calls += other.calls
+        for name in TOKENS:
+            self.tokens[name] += other.tokens[name]
+        if other.cost_usd is not None:
+            self.cost_usd = (self.cost_usd or 0.0) + other.cost_usd
+        for mine, theirs in ((self.priced_by, other.priced_by), (self.unpriced, other.unpriced)):
+            for name, calls in theirs.items():
+                mine[name] = mine.get(name, 0) + calls
 
     def json(self) -> dict[str, Any]:
         """As answered. `cost_usd` is null when nothing is known; `unpriced` says of how many calls
-        of which models the cost is not in it."""
+        of which models the cost is not in it, `priced_by` where the others' prices are from."""
         return {
             "calls": self.calls,
             **self.tokens,
             "cost_usd": self.cost_usd,
+            "priced_by": self.priced_by,
             "unpriced": self.unpriced,
-            "price_source": prices.SOURCE,
         }
 
 
-def gather(rows: Iterable[Mapping[str, Any]], *keys: str) -> dict[tuple[Hashable, ...], Usage]:
+def gather(
+    rows: Iterable[Mapping[str, Any]], *keys: str, pricing: Pricing
+) -> dict[tuple[Hashable, ...], Usage]:
     """Usage by the values of some columns."""
     found: dict[tuple[Hashable, ...], Usage] = {}
     for row in rows:
-        found.setdefault(tuple(row[key] for key in keys), Usage()).add(row)
+        found.setdefault(tuple(row[key] for key in keys), Usage(pricing)).add(row)
     return found
-
-
-def _list_price(row: Mapping[str, Any]) -> float | None:
-    day: date = row["day"]
-    rates = prices.rates(text(row["provider"]), text(row["model"]), day, row["tier"])
-    if rates is None:
-        return None
-    return rates.cost(
-        row["sum_input_tokens"],
-        row["sum_output_tokens"],
-        row["sum_cache_read_tokens"],
-        row["sum_cache_write_tokens"],
-    )

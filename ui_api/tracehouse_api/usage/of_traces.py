@@ -10,6 +10,7 @@ from tracehouse_api.store import Store
 from tracehouse_api.trace_roots import IN_HOURS, IN_TRACES, Root, places
 from tracehouse_api.usage.counting import SUMS, TIER, TOKENS, Usage, gather
 from tracehouse_api.usage.prices import TIERS
+from tracehouse_api.usage.pricing import Pricing
 
 
 def usage_of_traces(rows: Store, roots: Collection[Root]) -> dict[bytes, Usage]:
@@ -17,23 +18,23 @@ def usage_of_traces(rows: Store, roots: Collection[Root]) -> dict[bytes, Usage]:
     if not roots:
         return {}
     calls = rows.select(
-        "trace_id, call_id, provider, toDate(start_time) AS day, cost_usd,"
+        "trace_id, call_id, provider, project, toDate(start_time) AS day, cost_usd,"
         f" if(response_model != '', response_model, request_model) AS model, {', '.join(TOKENS)}",
         "spans",
         [IN_HOURS, IN_TRACES, "call_id != 0"],
         "ORDER BY cost_usd IS NULL, version DESC LIMIT 1 BY trace_id, call_id",
     )
     found = rows.rows(
-        f"SELECT trace_id, provider, model, day, {TIER} AS tier, {SUMS} FROM ({calls})"
-        " GROUP BY trace_id, provider, model, day, tier, has_cost",
+        f"SELECT trace_id, provider, project, model, day, {TIER} AS tier, {SUMS} FROM ({calls})"
+        " GROUP BY trace_id, provider, project, model, day, tier, has_cost",
         places(roots),
     )
     models = {root.trace_id: root.row["model"] for root in roots}
     named = (row | {"model": row["model"] or models[row["trace_id"]]} for row in found)
-    return {key[0]: usage for key, usage in gather(named, "trace_id").items()}  # pyright: ignore
+    return {key[0]: usage for key, usage in gather(named, "trace_id", pricing=rows.pricing).items()}  # pyright: ignore
 
 
-def usage_of_spans(spans: Iterable[Mapping[str, Any]]) -> Usage:
+def usage_of_spans(spans: Iterable[Mapping[str, Any]], pricing: Pricing) -> Usage:
     """Usage of a whole trace. Beside what has an id in common, a call inside another of the same
     model, of which one has no id, is the same call seen twice: the inner one counts."""
     rows = list(spans)
@@ -47,7 +48,7 @@ def usage_of_spans(spans: Iterable[Mapping[str, Any]]) -> Usage:
         if row["span_id"] not in outer and better:
             best[row["call_id"]] = row
     model = next((row["request_model"] for row in rows if row["request_model"]), b"")
-    usage = Usage()
+    usage = Usage(pricing)
     for row in best.values():
         usage.add(_sums(row, model))
     return usage
@@ -84,6 +85,7 @@ def _sums(row: Mapping[str, Any], model: bytes) -> dict[str, Any]:
     return {
         "calls": 1,
         "provider": row["provider"],
+        "project": row["project"],
         "model": row["response_model"] or row["request_model"] or model,
         "day": datetime.fromtimestamp(row["start_ns"] / 1e9, UTC).date(),
         "tier": sum(row["input_tokens"] > size for size in TIERS),

@@ -1,0 +1,71 @@
+"""What calls cost: by what the emitter said, else the workspace's own prices, else the list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from fnmatch import fnmatchcase
+from typing import Any
+
+from tracehouse_api.usage import prices
+from tracehouse_api.usage.prices import Rates
+from tracehouse_api.values import text
+
+SENT, OWN = "emitter", "own price"
+
+
+@dataclass(frozen=True)
+class OwnPrice:
+    """A price that goes before the list: of a model (`*` stands for anything), in a project ('':
+    in all), from a day on and before another."""
+
+    model: str
+    project: str
+    first: date
+    end: date
+    rates: Rates
+
+    def is_for(self, model: str, project: str, day: date) -> bool:
+        """Whether it is about such a call."""
+        return (
+            self.project in ("", project)
+            and self.first <= day < self.end
+            and fnmatchcase(model.lower(), self.model.lower())
+        )
+
+
+class Pricing:
+    """The prices of a workspace."""
+
+    def __init__(self, own: tuple[OwnPrice, ...] = ()) -> None:
+        # A project's before those of all, a whole name before a pattern, the later before the
+        # earlier.
+        self._own = sorted(own, key=lambda p: p.first, reverse=True)
+        self._own.sort(key=lambda p: (not p.project, "*" in p.model))
+        self.by_project = any(price.project for price in own)
+
+    @property
+    def depends_on(self) -> tuple[str, ...]:
+        """What rows must be grouped by before they are priced."""
+        common = ("provider", "model", "day", "tier", "has_cost")
+        return (*common, "project") if self.by_project else common
+
+    def cost(self, row: Mapping[str, Any]) -> tuple[float | None, str]:
+        """USD for a row of sums, and where the price is from; None where no price is known."""
+        if row["has_cost"]:
+            return row["sent_cost"], SENT
+        day: date = row["day"]
+        model = text(row["model"])
+        project = text(row.get("project", b""))
+        own = next((p for p in self._own if p.is_for(model, project, day)), None)
+        rates = own.rates if own else prices.rates(text(row["provider"]), model, day, row["tier"])
+        if rates is None:
+            return None, ""
+        amount = rates.cost(
+            row["sum_input_tokens"],
+            row["sum_output_tokens"],
+            row["sum_cache_read_tokens"],
+            row["sum_cache_write_tokens"],
+        )
+        return amount, OWN if own else prices.SOURCE
