@@ -110,4 +110,4 @@ class Collector:
 
 
 def _signals(forward: Forward) -> list[str]:
-    return ["traces"] if forward.kind == "langfuse" else list(forward.signals)
+    return [s for s in forward.signals if forward.kind == "otlp" or s != "metrics"]

@@ -7,7 +7,15 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, SecretStr
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -44,12 +52,13 @@ class Forward(BaseModel):
     name: str = Field(pattern=r"^[a-z0-9_-]{1,40}$", description="in metrics and file names")
     url: str = Field(description="https://host: /v1/traces and so on is added")
     kind: Literal["otlp", "langfuse"] = "otlp"
+    protocol: Literal["http", "grpc"] = Field("http", description="Langfuse speaks HTTP only")
     headers: dict[str, str] = Field(default_factory=dict)
     public_key: str = Field("", description="of Langfuse, or the user of Basic auth")
     secret_key: SecretStr = SecretStr("")
     signals: list[Literal["traces", "logs", "metrics"]] = Field(
         default_factory=lambda: ["traces", "logs", "metrics"],
-        description="Langfuse takes traces only",
+        description="Langfuse takes traces, and of logs the scores",
     )
     services: list[str] = Field(default_factory=list, description="only these; empty: all")
     drop_attributes: list[str] = Field(
@@ -57,6 +66,12 @@ class Forward(BaseModel):
     )
     gzip: bool = True
     allow_private: bool = Field(False, description="may be in a private network")
+
+    @model_validator(mode="after")
+    def _speaks_http_to_langfuse(self) -> Forward:
+        if self.kind == "langfuse" and self.protocol == "grpc":
+            raise ValueError("Langfuse speaks HTTP only: leave protocol out")
+        return self
 
 
 def default_data_dir() -> Path:

@@ -191,3 +191,50 @@ def test_a_private_address_is_not_sent_to_unless_allowed(tmp_path: Path) -> None
         assert stored(server) == 1
         wait(lambda: "allow_private" in server.log())
     assert destination.took == []
+
+
+def test_another_server_gets_all_signals_over_grpc_through_an_outage(tmp_path: Path) -> None:
+    with Server(tmp_path / "other") as other:
+        lines = [
+            'protocol = "grpc"',
+            f'headers = {{ x-api-key = "{other.key}" }}',
+        ]
+        with forwarding(tmp_path / "own", f"http://{other.grpc}", *lines) as server:
+            send(server, 1)
+            wait(lambda: stored(other) == 1)
+            other.kill()
+            send(server, 2)
+            log = otlp.logs("hello").SerializeToString()
+            assert server.post("logs", log).status_code == 200
+            point = otlp.gauge("m", 1).SerializeToString()
+            assert server.post("metrics", point).status_code == 200
+            assert stored(server) == 2
+            other.start(**other.ports)
+            wait(lambda: stored(other) == 2)
+            wait(lambda: len(other.get("/v1/logs").json()["logs"]) == 1)
+            wait(lambda: other.get("/v1/metrics/names").json()["metrics"] != [])
+
+
+def test_scores_follow_their_traces_to_langfuse(tmp_path: Path) -> None:
+    """The other side is a server of ours, behind the doors that are Langfuse's."""
+    with Server(tmp_path / "other") as other:
+        lines = ['kind = "langfuse"', 'public_key = "pk"', f'secret_key = "{other.key}"']
+        with forwarding(tmp_path / "own", other.http, *lines) as server:
+            send(server, 7)
+            trace = f"{7:032x}"
+            for score in (
+                {"id": "a", "name": "good", "value": True, "trace_id": trace, "comment": "c"},
+                {"id": "b", "name": "tone", "value": "dry", "trace_id": trace},
+                {"id": "gone", "name": "tone", "value": "wet", "trace_id": trace},
+            ):
+                answer = httpx.post(f"{server.http}/v1/scores", json=score, headers=server.headers)
+                assert answer.status_code == 201
+            httpx.delete(f"{server.http}/v1/scores/gone", headers=server.headers)
+
+            def scores() -> dict[str, object]:
+                other.settle()
+                found = other.get("/v1/scores", trace_id=trace).json()["scores"]
+                return {score["id"]: (score["name"], score["value"]) for score in found}
+
+            wait(lambda: scores() == {"a": ("good", True), "b": ("tone", "dry")})
+            assert stored(other) == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tracehouse_collector.forward.forwarder import Forbidden, check
+from tracehouse_collector.forward.address import Forbidden, check
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,73 @@
+"""Requests over HTTP, and what their answers mean by OTLP's rules for clients."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import urllib3
+from urllib3.exceptions import HTTPError
+
+from tracehouse_collector.load.loader import InsertFailed
+from tracehouse_collector.load.verdict import Verdict
+from tracehouse_collector.settings import Forward
+
+_TIMEOUT = urllib3.Timeout(connect=5.0, read=30.0)
+# What OTLP says may be retried, and what somebody has to mend over there: nothing is given up.
+_RETRY = frozenset((401, 403, 404, 408, 429, 500, 502, 503, 504))
+PROTOBUF, JSON = "application/x-protobuf", "application/json"
+
+
+class OverHttp:
+    """Posts to one destination."""
+
+    def __init__(self, forward: Forward) -> None:
+        self._gzip = forward.gzip
+        self._pool = urllib3.PoolManager(timeout=_TIMEOUT, retries=False, maxsize=4)
+        self._headers = dict(forward.headers)
+        if forward.public_key:
+            self._headers |= urllib3.make_headers(
+                basic_auth=f"{forward.public_key}:{forward.secret_key.get_secret_value()}"
+            )
+
+    def send(
+        self,
+        url: str,
+        body: bytes,
+        content_type: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        method: str = "POST",
+    ) -> bytes:
+        """Send a request; the body of a good answer. Raises InsertFailed."""
+        sent = {**self._headers, "content-type": content_type, **(headers or {})}
+        if self._gzip and content_type == PROTOBUF:
+            body = gzip.compress(body, 1)
+            sent["content-encoding"] = "gzip"
+        try:
+            answer = self._pool.request(method, url, body=body, headers=sent, redirect=False)
+        except HTTPError as error:
+            raise InsertFailed(Verdict.retry, f"{url} is out of reach: {error}") from error
+        if answer.status < 300:
+            return answer.data
+        said = answer.data[:500].decode("utf-8", "replace")
+        message = f"{url} answered {answer.status}: {said}"
+        if answer.status in _RETRY or answer.status >= 500:
+            wait = _seconds(answer.headers.get("retry-after"))
+            raise InsertFailed(Verdict.retry, message, wait=wait)
+        raise InsertFailed(Verdict.poison, message)
+
+
+def _seconds(retry_after: str | None) -> float:
+    if not retry_after:
+        return 0.0
+    try:
+        return float(retry_after)
+    except ValueError:
+        pass
+    try:
+        return (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds()
+    except (ValueError, TypeError):
+        return 0.0
