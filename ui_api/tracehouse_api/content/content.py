@@ -313,7 +313,8 @@ def _tools(carriers: Sequence[Attributes]) -> list[Json]:
             if isinstance(inside, Mapping) and isinstance(inside.get("tools"), list):  # pyright: ignore
                 listed = cast("Json", inside)["tools"]
                 break
-    return [tool for item in listed or [] for tool in _tool(coerced(item))]
+    offered = cast("list[Any]", listed) if isinstance(listed, list) else []
+    return [tool for item in offered for tool in _tool(coerced(item))]
 
 
 def _tool(value: Any) -> Iterator[Json]:

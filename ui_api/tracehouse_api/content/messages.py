@@ -164,11 +164,10 @@ def _listed(value: Any) -> list[Any]:
     return cast("list[Any]", value) if isinstance(value, list) else []
 
 
-_PART_TYPES = frozenset(
-    (
-        "text", "tool_call", "tool_use", "tool_result", "tool_call_response", "reasoning",
-        "thinking", "image_url", "input_text", "output_text", "tool-call", "tool-result",
-    )
+# Not a set: what is looked up may be anything, a list too.
+_PART_TYPES = (
+    "text", "tool_call", "tool_use", "tool_result", "tool_call_response", "reasoning",
+    "thinking", "image_url", "input_text", "output_text", "tool-call", "tool-result",
 )  # fmt: skip
 _PART_KEYS = frozenset(("toolUse", "toolResult", "functionCall", "functionResponse"))
 

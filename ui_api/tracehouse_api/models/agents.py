@@ -43,11 +43,39 @@ class Sessions(BaseModel):
     next_cursor: str | None
 
 
+class Step(BaseModel):
+    """A call of a model or tool, or an error, in a turn."""
+
+    time: str
+    kind: Literal["generation", "tool", "error"]
+    name: str
+    status: Literal["ok", "error"]
+    error: str | None
+    duration_ms: float | None
+    input_tokens: float | None
+    output_tokens: float | None
+    cost_usd: float | None
+    arguments: Any
+    result: Any
+
+
+class Turn(BaseModel):
+    """What was asked, done and answered, as log records tell it."""
+
+    id: str
+    start_time: str
+    end_time: str
+    input: str | None
+    output: str | None
+    steps: list[Step]
+
+
 class SessionDetail(Session):
-    """A session with its turns, the oldest first. One that exists in log records alone has none:
-    they are at /v1/logs?session=."""
+    """A session with its traces, the oldest first: each is a turn. One that exists in log records
+    alone has `turns` in their place."""
 
     traces: list[TraceSummary]
+    turns: list[Turn]
     truncated: bool
 
 

@@ -8,9 +8,12 @@ from fastapi import APIRouter, HTTPException, Response
 
 from tracehouse_api import sessions
 from tracehouse_api.access import Rows
+from tracehouse_api.content import log_turns
+from tracehouse_api.content.log_turns import LogRecord
 from tracehouse_api.filters import Filters
 from tracehouse_api.models.agents import SessionDetail, Sessions, Users
 from tracehouse_api.parameters import Cursor, From, Limit, To, decode_cursor, encode_cursor
+from tracehouse_api.spans import attributes_of
 from tracehouse_api.store import Store
 from tracehouse_api.trace_roots import roots_of
 from tracehouse_api.traces import summaries
@@ -21,6 +24,7 @@ router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
 users_router = APIRouter(prefix="/v1/users", tags=["sessions"])
 
 _MOST_TURNS = 1000
+_MOST_RECORDS = 20_000
 
 
 @router.get("", response_model=Sessions)
@@ -63,9 +67,30 @@ def get_session(rows: Rows, session_id: str) -> Response:
         found[0]
         | {
             "traces": summaries(rows, page),
+            "turns": [] if page else _turns(rows, session_id),
             "truncated": len(turns) > _MOST_TURNS,
         }
     )
+
+
+def _turns(rows: Store, session_id: str) -> list[dict[str, Any]]:
+    found = rows.rows(
+        rows.select(
+            "toUnixTimestamp64Nano(time) AS time_ns, event_name, attributes.keys AS attribute_keys,"
+            " attributes.values AS attribute_values, attribute_types",
+            "logs",
+            ["session_id = {session:String}"],
+            "ORDER BY time, request_id, ordinal LIMIT 1 BY time, request_id, ordinal"
+            " LIMIT {most:UInt32}",
+        ),
+        {"session": session_id, "most": _MOST_RECORDS},
+    )
+    records: list[LogRecord] = []
+    for row in found:
+        said = attributes_of(row, "attribute")
+        name = str(said.get("event.name") or text(row["event_name"]))
+        records.append(LogRecord(row["time_ns"], name, said))
+    return log_turns.turns(records)
 
 
 @users_router.get("", response_model=Users)

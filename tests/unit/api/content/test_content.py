@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tracehouse_api.content.content import content_of
@@ -47,6 +47,7 @@ values = st.text(max_size=20) | json_values | json_values.map(json.dumps) | json
     body=values,
     kind=st.sampled_from(["generation", "tool", "agent", "retriever", "span"]),
 )
+@example(attributes={"gen_ai.input.messages": [{"type": []}]}, body="", kind="generation")
 def test_nothing_raises_and_what_comes_is_messages(
     attributes: dict[str, Any], body: Any, kind: str
 ) -> None:
