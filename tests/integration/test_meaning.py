@@ -215,3 +215,32 @@ def test_spans_are_found_by_what_they_mean(stored_server: Stored) -> None:
     found = stored_server.get("/v1/spans", trace_id=f"{0x7AF0:032x}", means="tool")["spans"]
     assert [span["span_id"] for span in found] == [f"{2:016x}"]
     assert stored_server.get("/v1/spans", prompt="greeting", prompt_version="4")["spans"] == []
+
+
+def test_a_call_inside_another_of_the_same_model_counts_once(stored_server: Stored) -> None:
+    """Two libraries report it, and at most one of them has the response's id."""
+
+    def call(trace: int, number: int, parent: int, marker: str, **more: Any) -> Span:
+        attributes = {
+            "gen_ai.operation.name": "chat", "gen_ai.usage.input_tokens": 7, marker: "x",
+            **{key.replace("__", "."): value for key, value in more.items()},
+        }  # fmt: skip
+        return otlp.span(trace, number, parent=parent, attributes=attributes)
+
+    def outer(trace: int, **more: Any) -> Span:
+        return call(trace, 1, 0, "traceloop.span.kind", gen_ai__request__model="m-1", **more)
+
+    def inner(trace: int, model: str = "m-1-2026", **more: Any) -> Span:
+        return call(trace, 2, 1, "haystack.component.name", gen_ai__response__model=model, **more)
+
+    def used(name: str, *spans: Span) -> tuple[int, int]:
+        stored_server.send("traces", otlp.traces(*spans, resource={"service.name": name}))
+        total = stored_server.get("/v1/usage", service=name)["total"]
+        return total["calls"], total["input_tokens"]
+
+    assert used("nested 1", outer(0x7B01), inner(0x7B01)) == (1, 7)
+    assert used("nested 2", outer(0x7B02, gen_ai__response__id="r"), inner(0x7B02)) == (1, 7)
+    assert used("nested 3", outer(0x7B03), inner(0x7B03, gen_ai__response__id="r")) == (1, 7)
+    assert used("another model", outer(0x7B04), inner(0x7B04, "n-1")) == (2, 14)
+    both = {"gen_ai__response__id": "a"}, {"gen_ai__response__id": "b"}
+    assert used("both known", outer(0x7B05, **both[0]), inner(0x7B05, **both[1])) == (2, 14)

@@ -19,13 +19,22 @@ from tracehouse_api.rest.otlp import json_text
 from tracehouse_api.routes.scores import score_json, scores
 from tracehouse_api.spans import in_tree_order, latest_spans
 from tracehouse_api.store import Store
-from tracehouse_api.trace_roots import IN_HOURS, IN_TRACES, IS_TRACE, Root, places, roots_of
+from tracehouse_api.trace_roots import (
+    IN_HOURS,
+    IN_TRACES,
+    IS_TRACE,
+    Root,
+    places,
+    roots_of,
+    traces,
+)
 from tracehouse_api.traces import newest_traces, saying, summaries
 from tracehouse_api.values import iso_time, json_response, text
 
 router = APIRouter(prefix="/api/public", tags=["langfuse"])
 
 _MOST_TRACES = 1000
+_MOST_SCORES = 100_000
 
 
 @router.get("/traces")
@@ -80,13 +89,14 @@ def _traces(rows: Store, roots: list[Root], *, whole: bool = False) -> list[dict
         where = [IN_HOURS, IN_TRACES]
         for row in latest_spans(rows, where, places(roots)).values():
             spans.setdefault(row["trace_id"], []).append(row)
+    judgements = _scores_of(rows, roots)
     found: list[dict[str, Any]] = []
     for summary, root in zip(summaries(rows, roots), roots, strict=True):
         ordered = in_tree_order(spans.get(root.trace_id, []))
         if not ordered:
             continue
         observed = [row for row in ordered if not shown.stands_for_trace(row)]
-        judged = _scores_of(rows, summary["trace_id"])
+        judged = judgements.get(summary["trace_id"], [])
         found.append(
             shown.trace(summary, ordered)
             | {
@@ -99,10 +109,14 @@ def _traces(rows: Store, roots: list[Root], *, whole: bool = False) -> list[dict
     return found
 
 
-def _scores_of(rows: Store, trace_id: str) -> list[dict[str, Any]]:
+def _scores_of(rows: Store, roots: list[Root]) -> dict[str, list[dict[str, Any]]]:
     filters = Filters()
-    filters.add(IS_TRACE, trace_id=trace_id)
-    return [shown.score(score_json(row)) for row in scores(rows, filters, 1000)]
+    filters.add(IN_TRACES, **traces(root.trace_id for root in roots))
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in scores(rows, filters, _MOST_SCORES) if roots else []:
+        score = shown.score(score_json(row))
+        found.setdefault(score["traceId"], []).append(score)
+    return found
 
 
 def _observed(

@@ -8,6 +8,8 @@ twice, and is recognised here by what the emitters are known to do:
   (the cached and the thinking tokens), so there it is the other way round.
 - Logfire reports a streamed call in a span of its own, without the response's id, when the stream
   is over. It does not count where the same call has been reported with its id.
+- Where one library is instrumented twice, a call's span may lie in another's. Of a parent and its
+  child of the same model, in different dialects, of which one has no id, the child counts.
 
 A call without a model or a session has that of its trace.
 """
@@ -38,7 +40,8 @@ def counted_rows(
     # What is there is asked first, and of a wider choice where the choice itself is a query.
     (present,) = rows.rows(
         rows.select(
-            "groupUniqArray(dialect) AS dialects, max(model = '') AS lacks_model",
+            "groupUniqArray(dialect) AS dialects, max(model = '') AS lacks_model,"
+            " uniqExactIf(dialect, NOT from_log) > 1 AND max(by_span AND NOT from_log) AS mixed",
             "calls",
             [condition for condition in where if "SELECT" not in condition],
         ),
@@ -46,6 +49,8 @@ def counted_rows(
     )
     emitters = [text(name) for name in present["dialects"]]
     not_twice = [_CONDITIONS[name](rows) for name in emitters if name in _CONDITIONS]
+    if present["mixed"]:
+        not_twice.append(_inside_another(rows))
     source = rows.select("*", "calls", [*where, *not_twice], final=True)
     # Codex's calls do not say their model, its turns do.
     inherited = [*inherit, *(["model"] if present["lacks_model"] else [])]
@@ -84,6 +89,26 @@ def _logged_beside_spans(dialect: str) -> Callable[[Store], str]:
 def _spans_beside_logs(rows: Store) -> str:
     logged = rows.select("session_id", "calls", ["from_log", "dialect = 'gemini_cli'"])
     return f"NOT (dialect = 'gemini_cli' AND NOT from_log AND session_id IN ({logged}))"
+
+
+def _inside_another(rows: Store) -> str:
+    several = rows.select(
+        "service", "calls", ["NOT from_log"], "GROUP BY service HAVING uniqExact(dialect) > 1"
+    )
+    spans = rows.select(
+        "trace_id, span_id, parent_span_id, dialect, model, by_span, call_id",
+        "calls",
+        ["NOT from_log", f"service IN ({several})"],
+    )
+    outer = (
+        f"SELECT outer.call_id FROM ({spans}) AS outer JOIN ({spans}) AS inner"
+        " ON outer.trace_id = inner.trace_id AND outer.span_id = inner.parent_span_id"
+        " WHERE outer.dialect != inner.dialect AND outer.call_id != inner.call_id"
+        " AND (outer.by_span OR inner.by_span)"
+        # A served model is named more closely than a requested one.
+        " AND (startsWith(outer.model, inner.model) OR startsWith(inner.model, outer.model))"
+    )
+    return f"call_id NOT IN ({outer})"
 
 
 def _streams_reported_again(rows: Store) -> str:
