@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -11,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 
 from tracehouse_api.blobs import Blobs
 from tracehouse_api.langfuse.legacy import Legacy
+from tracehouse_api.langfuse.remembered import Remembered
 from tracehouse_api.meta.database import Meta
 from tracehouse_api.recent import Recent
 from tracehouse_api.store import Store
@@ -40,12 +42,17 @@ class House:
     blobs: Blobs
     meta: Meta
     recent: Recent = field(default_factory=Recent)
-    legacy: Legacy = field(default_factory=Legacy)
-    prices: KnownPrices = field(init=False)
     suggested: Suggested = field(default_factory=dict[tuple[str, str], list[dict[str, Any]]])
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "prices", KnownPrices(self.meta))
+    @cached_property
+    def prices(self) -> KnownPrices:
+        """What models cost, by workspace."""
+        return KnownPrices(self.meta)
+
+    @cached_property
+    def legacy(self) -> Legacy:
+        """Observations that come in pieces."""
+        return Legacy(Remembered(self.meta))
 
     def rows(self, workspace: str) -> Store:
         """What a workspace has, and what its calls cost."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
@@ -132,35 +133,44 @@ async def ingest(house: TheHouse, writer: Writer, request: Request) -> Response:
     batch = document.get("batch") if isinstance(document, dict) else None
     if not isinstance(batch, list):
         raise HTTPException(400, "batch: it must be an array of events")
-    successes, errors = list[dict[str, Any]](), list[dict[str, Any]]()
-    scores, touched = list[Score](), dict[int, legacy.Made]()
-    for event in batch:
-        identity = str(event.get("id", "")) if isinstance(event, Mapping) else ""
-        try:
-            _take(house, writer, event, scores, touched)
-        except ValueError as error:
-            errors.append({"id": identity, "status": 400, "message": str(error)})
-        else:
-            successes.append({"id": identity, "status": 201})
-    await _store(house, writer, scores, list(touched.values()))
-    return json_response({"successes": successes, "errors": errors}, 207)
+    taken = await asyncio.to_thread(_take_all, house, writer, batch)  # pyright: ignore[reportUnknownArgumentType]
+    await _store(house, writer, taken.scores, taken.spans)
+    return json_response({"successes": taken.successes, "errors": taken.errors}, 207)
 
 
-def _take(
-    house: House,
-    writer: Principal,
-    event: Any,
-    scores: list[Score],
-    touched: dict[int, legacy.Made],
-) -> None:
+@dataclass
+class _Taken:
+    """What became of a batch."""
+
+    scores: list[Score] = field(default_factory=list[Score])
+    spans: list[legacy.Made] = field(default_factory=list[legacy.Made])
+    successes: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    errors: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+
+
+def _take_all(house: House, writer: Principal, events: list[Any]) -> _Taken:
+    taken = _Taken()
+    with house.legacy.batch(writer.workspace) as batch:
+        for event in events:
+            identity = str(event.get("id", "")) if isinstance(event, Mapping) else ""  # pyright: ignore
+            try:
+                _take(event, batch, taken.scores)
+            except ValueError as error:
+                taken.errors.append({"id": identity, "status": 400, "message": str(error)})
+            else:
+                taken.successes.append({"id": identity, "status": 201})
+        taken.spans = list(batch.spans.values())
+    return taken
+
+
+def _take(event: Any, batch: legacy.Batch, scores: list[Score]) -> None:
     if not isinstance(event, dict) or not isinstance(event.get("type"), str):
         raise ValueError("an event must be an object with id, type, timestamp and body")
     kind: str = event["type"]
     if kind == "score-create":
         scores.append(_score(event.get("body")))
     elif legacy.takes(kind):
-        known = house.legacy.merge(writer.workspace, event)
-        touched[id(known)] = legacy.span(known)  # what cannot become one is this event's error
+        batch.take(event)
     elif kind != "sdk-log":
         raise ValueError(f"type: there is no event {kind}")
 

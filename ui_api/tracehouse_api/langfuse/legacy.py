@@ -1,30 +1,31 @@
 """The batch of events that Python 2 and JS 3 send, as the spans that newer SDKs would have sent.
 
-An observation comes in pieces: created, then updated, perhaps in another batch. The pieces are
-merged here, and each batch writes the observations that it touched anew: a span that comes again
-replaces itself. A trace is an entity of its own there and a span here, the parent of all
-observations that name none.
+An observation comes in pieces: created, then updated, perhaps in another batch or after a restart.
+The pieces are merged here, and each batch writes the observations that it touched anew: a span
+that comes again replaces itself. A trace is an entity of its own there and a span here, the parent
+of all observations that name none.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections import OrderedDict
-from collections.abc import Mapping
+import threading
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+from tracehouse_api.langfuse.remembered import Fields, Remembered
 from tracehouse_api.parameters import parse_time
 from tracehouse_api.recent import Value
 from tracehouse_api.rest import otlp
 
-Fields = dict[str, Any]
 # A span and its environment.
 Made = tuple[Span, str | None]
 
-_MOST_REMEMBERED = 20_000
+_LONGEST_ID = 500
 _TYPES = {
     "trace-create": "trace",
     "span-create": "span",
@@ -68,32 +69,51 @@ def span_hex(identity: str) -> str:
 
 
 class Legacy:
-    """What was said of the latest observations and traces."""
+    """Takes batches of events in, one after another."""
 
-    def __init__(self) -> None:
-        self._known: OrderedDict[tuple[str, str], Fields] = OrderedDict()
+    def __init__(self, remembered: Remembered) -> None:
+        self._remembered = remembered
+        self._lock = threading.Lock()
 
-    def merge(self, workspace: str, event: Mapping[str, Any]) -> Fields:
-        """Take an event in; all that is now known of its observation. Raises ValueError."""
+    @contextmanager
+    def batch(self, workspace: str) -> Generator[Batch]:
+        """A batch: what it says is kept at its end."""
+        with self._lock:
+            batch = Batch(workspace, self._remembered)
+            yield batch
+            if batch.known:
+                self._remembered.keep(workspace, batch.known)
+
+
+class Batch:
+    """The events of one request. `known`: all that is known now of the observations and traces that
+    they are about; `spans`: what these have become."""
+
+    def __init__(self, workspace: str, remembered: Remembered) -> None:
+        self._workspace = workspace
+        self._remembered = remembered
+        self.known: dict[str, Fields] = {}
+        self.spans: dict[str, Made] = {}
+
+    def take(self, event: Mapping[str, Any]) -> None:
+        """Take an event in. Raises ValueError for one that cannot be, and then changes nothing."""
         body = event.get("body")
         if not isinstance(body, dict):
             raise ValueError("body: it must be an object")
         said: Fields = {key: value for key, value in body.items() if value is not None}
         kind = _TYPES[event["type"]] or str(said.get("type", "span")).lower()
         identity = str(said.get("id") or event.get("id") or "")
-        if not identity:
-            raise ValueError("body.id: it is required")
-        known = self._known.setdefault((workspace, f"{kind == 'trace'}/{identity}"), {})
-        self._known.move_to_end((workspace, f"{kind == 'trace'}/{identity}"))
-        if len(self._known) > _MOST_REMEMBERED:
-            self._known.popitem(last=False)
-        if isinstance(said.get("metadata"), dict) and isinstance(known.get("metadata"), dict):
-            said["metadata"] = {**known["metadata"], **said["metadata"]}
-        known |= said
-        known |= {"id": identity, "kind": kind}
+        if not 0 < len(identity) <= _LONGEST_ID:
+            raise ValueError(f"body.id: it is required, of at most {_LONGEST_ID} characters")
+        key = f"{'trace' if kind == 'trace' else 'observation'}/{identity}"
+        before = self.known.get(key) or self._remembered.recall(self._workspace, key)
+        if isinstance(said.get("metadata"), dict) and isinstance(before.get("metadata"), dict):
+            said["metadata"] = {**before["metadata"], **said["metadata"]}
+        known = before | said | {"id": identity, "kind": kind}
         known.setdefault("startTime", said.get("timestamp") or event.get("timestamp"))
         known["seen"] = event.get("timestamp") or known["startTime"]
-        return known
+        self.spans[key] = span(known)
+        self.known[key] = known
 
 
 def span(known: Fields) -> Made:
