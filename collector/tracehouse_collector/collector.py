@@ -65,6 +65,7 @@ class Collector:
             self._spools[signal] = spool
             self._cursors[signal] = cursor
             self._loaders.append(loader)
+            telemetry.watch_backlog(signal, inserter.name, lambda s=spool, c=cursor: s.backlog(c))
             for forward in settings.forward:
                 if signal.name in _signals(forward):
                     forwarder = Forwarder(forward)
@@ -75,7 +76,7 @@ class Collector:
                             may_miss=True,
                         )
                     )  # fmt: skip
-                    telemetry.watch_forward(
+                    telemetry.watch_backlog(
                         signal, forwarder.name, lambda s=spool, c=place: s.backlog(c)
                     )
         self.admission = Admission(

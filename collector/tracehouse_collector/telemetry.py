@@ -69,9 +69,9 @@ class Telemetry:
             ["signal", "reason"],
             registry=self.registry,
         )
-        self._forward_backlog = Gauge(
-            "tracehouse_forward_backlog_bytes",
-            "Bytes that a destination beside ClickHouse has not taken yet",
+        self._backlog = Gauge(
+            "tracehouse_backlog_bytes",
+            "Bytes that were acknowledged and that a destination has not taken yet",
             ["signal", "destination"],
             registry=self.registry,
         )
@@ -107,9 +107,9 @@ class Telemetry:
     def quarantined(self, signal: Signal, reason: str) -> None:
         self._quarantined.labels(signal.name, reason).inc()
 
-    def watch_forward(self, signal: Signal, name: str, size: Callable[[], int]) -> None:
+    def watch_backlog(self, signal: Signal, name: str, size: Callable[[], int]) -> None:
         """Report how far a destination is behind at each scrape."""
-        self._forward_backlog.labels(signal.name, name).set_function(size)
+        self._backlog.labels(signal.name, name).set_function(size)
 
     def watch_spool(
         self, signal: Signal, size: Callable[[], float], age: Callable[[], float]

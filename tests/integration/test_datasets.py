@@ -14,7 +14,7 @@ from tests.support import otlp
 
 def send(stored: Stored, method: str, path: str, body: Any = None) -> httpx.Response:
     server = stored.server
-    return httpx.request(
+    return server.client.request(
         method, f"{server.http}/v1/datasets{path}", json=body, headers=server.headers, timeout=30
     )
 
@@ -90,7 +90,7 @@ def test_runs_are_compared_item_by_item(stored_server: Stored) -> None:
     stored_server.send("traces", otlp.traces(*spans))
     server = stored_server.server
     for score in scores:
-        httpx.post(f"{server.http}/v1/scores", json=score, headers=server.headers)
+        server.client.post(f"{server.http}/v1/scores", json=score, headers=server.headers)
     server.settle()
 
     assert [run["name"] for run in stored_server.get("/v1/datasets/squares/runs")["runs"]] == [

@@ -18,13 +18,15 @@ MILLION = 1_000_000
 def put(stored: Stored, **price: Any) -> httpx.Response:
     server = stored.server
     named = {key.rstrip("_"): value for key, value in price.items()}
-    return httpx.put(f"{server.http}/v1/prices", json=named, headers=server.headers)
+    return server.client.put(f"{server.http}/v1/prices", json=named, headers=server.headers)
 
 
 def remove_all(stored: Stored) -> None:
     server = stored.server
     for price in stored.get("/v1/prices")["prices"]:
-        gone = httpx.delete(f"{server.http}/v1/prices/{price['id']}", headers=server.headers)
+        gone = server.client.delete(
+            f"{server.http}/v1/prices/{price['id']}", headers=server.headers
+        )
         assert gone.status_code == 204
     assert stored.get("/v1/prices")["prices"] == []
 

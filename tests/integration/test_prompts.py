@@ -135,7 +135,9 @@ def test_prompts_outlive_the_server_and_versions_do_not_collide(tmp_path: Any) -
 
         def add(_: int) -> int:
             body = {"name": "many", "prompt": "x"}
-            answer = httpx.post(f"{server.http}/v1/prompts", json=body, headers=server.headers)
+            answer = server.client.post(
+                f"{server.http}/v1/prompts", json=body, headers=server.headers
+            )
             return answer.json()["version"]
 
         with ThreadPoolExecutor(8) as pool:

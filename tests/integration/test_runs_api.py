@@ -23,7 +23,9 @@ class Api:
 
     def call(self, method: str, path: str, **more: Any) -> httpx.Response:
         headers = self.server.headers | more.pop("headers", {})
-        return httpx.request(method, self.server.http + path, headers=headers, timeout=30, **more)
+        return self.server.client.request(
+            method, self.server.http + path, headers=headers, timeout=30, **more
+        )
 
     def ok(self, method: str, path: str, **more: Any) -> Any:
         answer = self.call(method, path, **more)

@@ -17,7 +17,7 @@ TRACE, SPAN = f"{0x5C0:032x}", f"{7:016x}"
 
 def post(stored: Stored, path: str, body: Any) -> httpx.Response:
     server = stored.server
-    return httpx.post(f"{server.http}{path}", json=body, headers=server.headers, timeout=30)
+    return server.client.post(f"{server.http}{path}", json=body, headers=server.headers, timeout=30)
 
 
 def give(stored: Stored, **score: Any) -> str:
@@ -62,7 +62,7 @@ def test_the_same_id_replaces_and_a_deleted_score_is_gone(stored_server: Stored)
     (score,) = stored_server.get("/v1/scores", session="s-r")["scores"]
     assert score["value"] == 2
     server = stored_server.server
-    gone = httpx.delete(f"{server.http}/v1/scores/again", headers=server.headers)
+    gone = server.client.delete(f"{server.http}/v1/scores/again", headers=server.headers)
     assert gone.status_code == 204
     server.settle()
     assert stored_server.get("/v1/scores", session="s-r")["scores"] == []

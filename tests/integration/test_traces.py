@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
@@ -271,7 +270,7 @@ def test_a_deleted_trace_is_gone_with_its_usage_and_scores(stored_server: Stored
         stored_server.send("traces", request)
     server = stored_server.server
     for _ in range(2):  # one that is gone stays so
-        gone = httpx.delete(f"{server.http}/v1/traces/{0xDE1:032x}", headers=server.headers)
+        gone = server.client.delete(f"{server.http}/v1/traces/{0xDE1:032x}", headers=server.headers)
         assert gone.status_code == 204
     assert server.get(f"/v1/traces/{0xDE1:032x}").status_code == 404
     assert numbers(stored_server.get("/v1/traces", service="deleting")["traces"]) == [0xDE2]

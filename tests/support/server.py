@@ -15,6 +15,9 @@ from typing import Any, Self
 import httpx
 
 _LISTENING = re.compile(r"OTLP/HTTP\s+(http://\S+)")
+_BACKLOG = re.compile(
+    r'^tracehouse_backlog_bytes{destination="clickhouse",signal="\w+"} (\S+)$', re.MULTILINE
+)
 _GRPC = re.compile(r"OTLP/gRPC\s+(\S+)")
 
 
@@ -31,6 +34,13 @@ class Server:
         self.http = ""
         self.grpc = ""
         self.key = ""
+        # One client: reading the certificates for each request took longer than the request. No
+        # connection is kept, because servers are killed and started again.
+        self.client = httpx.Client(
+            verify=False,
+            timeout=60,
+            limits=httpx.Limits(max_keepalive_connections=0),
+        )
 
     def start(self, *, http_port: int = 0, grpc_port: int = 0, timeout: float = 60) -> Self:
         self.home.mkdir(parents=True, exist_ok=True)
@@ -117,25 +127,24 @@ class Server:
         **headers: str,
     ) -> httpx.Response:
         """An OTLP request over HTTP."""
-        return httpx.post(
+        return self.client.post(
             f"{self.http}/v1/{signal_name}",
             content=body,
             headers=self.headers
             | {"content-type": content_type}
             | {name.replace("_", "-"): value for name, value in headers.items()},
-            timeout=60,
         )
 
     def get(self, path: str, **parameters: Any) -> httpx.Response:
         """A query."""
-        return httpx.get(f"{self.http}{path}", params=parameters, headers=self.headers, timeout=60)
+        return self.client.get(f"{self.http}{path}", params=parameters, headers=self.headers)
 
     def settle(self, timeout: float = 30) -> None:
         """Return once everything acknowledged can be queried."""
         deadline = time.monotonic() + timeout
-        while any(self.get("/v1/stats").json()["backlog_bytes"].values()):
+        while any(map(float, _BACKLOG.findall(self.get("/metrics").text))):
             assert time.monotonic() < deadline, f"still not loaded:\n{self.log()[-4000:]}"
-            time.sleep(0.05)
+            time.sleep(0.03)
 
     def resident_bytes(self) -> int:
         """Resident memory of the process."""

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from tracehouse_api.filters import Filters
 from tracehouse_api.store import Store
 from tracehouse_api.usage.calls import counted_rows
-from tracehouse_api.usage.counting import SUMS, TIER, Usage, gather
+from tracehouse_api.usage.counting import SUMS, Usage, gather, tier
 from tracehouse_api.values import text
 
 Shared = Literal["session_id", "user_id"]
@@ -96,7 +96,7 @@ def usage_of(
     found = counted_rows(
         rows,
         f"{', '.join(name for name in grouped if name not in ('tier', 'has_cost'))},"
-        f" {TIER} AS tier, {SUMS}",
+        f" {tier()} AS tier, {SUMS}",
         [
             f"({shared} {_IN} OR trace_id IN ({traces}))",
             "day >= toDate(fromUnixTimestamp64Nano({first_ns:Int64}, 'UTC'))",

@@ -11,7 +11,7 @@ from tracehouse_api.filters import Filters
 from tracehouse_api.models.agents import UsageAnswer
 from tracehouse_api.parameters import From, To
 from tracehouse_api.usage.calls import counted_rows
-from tracehouse_api.usage.counting import SUMS, TIER, Usage, gather
+from tracehouse_api.usage.counting import SUMS, Usage, gather, tier
 from tracehouse_api.values import json_response, text
 
 router = APIRouter(prefix="/v1/usage", tags=["usage"])
@@ -74,7 +74,7 @@ def usage(
     found = counted_rows(
         rows,
         f"{', '.join(name for name in grouped if name not in ('tier', 'has_cost'))},"
-        f" {TIER} AS tier, {SUMS}",
+        f" {tier()} AS tier, {SUMS}",
         filters.where,
         f"{tail}GROUP BY {', '.join(grouped)}",
         filters.parameters | outer.parameters,

@@ -23,8 +23,6 @@ TOKENS = (
     "reasoning_tokens",
     "total_tokens",
 )
-# How large a request was, as an index into the sizes at which prices change.
-TIER = f"toUInt8(arrayCount(t -> input_tokens > t, {list(prices.TIERS)}))"
 SUMS = ", ".join(
     (
         "count() AS calls",
@@ -36,6 +34,11 @@ SUMS = ", ".join(
 
 
 _LIST = Pricing()
+
+
+def tier() -> str:
+    """SQL: how large a request was, as an index into the sizes at which prices change."""
+    return f"toUInt8(arrayCount(t -> input_tokens > t, {list(prices.tiers())}))"
 
 
 @dataclass

@@ -8,8 +8,8 @@ from typing import Any
 
 from tracehouse_api.store import Store
 from tracehouse_api.trace_roots import IN_HOURS, IN_TRACES, Root, places
-from tracehouse_api.usage.counting import SUMS, TIER, TOKENS, Usage, gather
-from tracehouse_api.usage.prices import TIERS
+from tracehouse_api.usage.counting import SUMS, TOKENS, Usage, gather, tier
+from tracehouse_api.usage.prices import tiers
 from tracehouse_api.usage.pricing import Pricing
 
 
@@ -25,7 +25,7 @@ def usage_of_traces(rows: Store, roots: Collection[Root]) -> dict[bytes, Usage]:
         "ORDER BY cost_usd IS NULL, version DESC LIMIT 1 BY trace_id, call_id",
     )
     found = rows.rows(
-        f"SELECT trace_id, provider, project, model, day, {TIER} AS tier, {SUMS} FROM ({calls})"
+        f"SELECT trace_id, provider, project, model, day, {tier()} AS tier, {SUMS} FROM ({calls})"
         " GROUP BY trace_id, provider, project, model, day, tier, has_cost",
         places(roots),
     )
@@ -88,7 +88,7 @@ def _sums(row: Mapping[str, Any], model: bytes) -> dict[str, Any]:
         "project": row["project"],
         "model": row["response_model"] or row["request_model"] or model,
         "day": datetime.fromtimestamp(row["start_ns"] / 1e9, UTC).date(),
-        "tier": sum(row["input_tokens"] > size for size in TIERS),
+        "tier": sum(row["input_tokens"] > size for size in tiers()),
         "has_cost": row["cost_usd"] is not None,
         "sent_cost": row["cost_usd"],
         **{f"sum_{name}": row[name] for name in TOKENS},

@@ -7,11 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.metadata import version
-
-from genai_prices import Usage, calc_price
-from genai_prices.data import providers
 
 SOURCE = f"genai-prices {version('genai-prices')}"
 
@@ -52,8 +49,11 @@ class Rates:
         )
 
 
+@cache
 def tiers() -> tuple[int, ...]:
     """The input sizes, in tokens, at which some model gets dearer."""
+    from genai_prices.data import providers  # takes 100 ms, which a start should not
+
     found: set[int] = set()
     for provider in providers:
         for model in provider.models:
@@ -64,14 +64,14 @@ def tiers() -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
-TIERS = tiers()
-
-
 @lru_cache(maxsize=10_000)
 def rates(provider: str, model: str, day: date, tier: int) -> Rates | None:
-    """What a model cost on a day, for requests whose input is above so many of `TIERS`. None when
+    """What a model cost on a day, for requests whose input is above so many of `tiers()`. None when
     the list does not know the model."""
-    size = max(_MANY if not TIERS else TIERS[0] if tier == 0 else TIERS[tier - 1] + 1, 1)
+    from genai_prices import Usage, calc_price
+
+    sizes = tiers()
+    size = max(_MANY if not sizes else sizes[0] if tier == 0 else sizes[tier - 1] + 1, 1)
     name = _known_as(provider, model, day)
     if name is None:
         return None
@@ -98,6 +98,8 @@ def rates(provider: str, model: str, day: date, tier: int) -> Rates | None:
 
 def _known_as(provider: str, model: str, day: date) -> tuple[str | None, str] | None:
     """By which provider's id and which name the list knows a model."""
+    from genai_prices import Usage, calc_price
+
     listed = _PROVIDERS.get(provider, provider) or None
     prefix, slash, bare = model.partition("/")
     candidates = [(listed, model), (None, model)]
