@@ -4,6 +4,7 @@ stay as they came."""
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Iterator
 from fnmatch import translate
 from typing import Any
@@ -21,6 +22,7 @@ _OF_TRACE = (
     "user.id", "session.id", "langfuse.trace.name", "langfuse.trace.tags", "langfuse.environment",
     "langfuse.release", "langfuse.version",
 )  # fmt: skip
+_MOST_TRACES = 20_000
 
 
 class Rewrite:
@@ -30,11 +32,11 @@ class Rewrite:
         patterns = "|".join(translate(pattern) for pattern in forward.drop_attributes)
         self._drop = re.compile(patterns) if patterns else None
         self._services = frozenset(forward.services)
-        self._copy_down = forward.kind == "langfuse"
+        self._of_traces = _OfTraces() if forward.kind == "langfuse" else None
 
     def __call__(self, signal: Signal, payload: bytes) -> bytes:
         """The request to send; empty when nothing of it is to be sent."""
-        if not (self._drop or self._services or self._copy_down):
+        if not (self._drop or self._services or self._of_traces):
             return payload
         message: Any = parse(signal, payload)
         groups: Any = getattr(
@@ -53,8 +55,8 @@ class Rewrite:
                 for index in reversed(range(len(attributes))):
                     if self._drop.match(attributes[index].key):
                         del attributes[index]
-        if self._copy_down and isinstance(message, ExportTraceServiceRequest):
-            _copy_down(message)
+        if self._of_traces and isinstance(message, ExportTraceServiceRequest):
+            self._of_traces.copy_down(message)
         return message.SerializeToString()
 
 
@@ -76,20 +78,33 @@ def _attribute_lists(message: Any) -> Iterator[Any]:
                 yield from _attribute_lists(inner)
 
 
-def _copy_down(message: ExportTraceServiceRequest) -> None:
-    spans = [
-        span
-        for group in message.resource_spans
-        for scope in group.scope_spans
-        for span in scope.spans
-    ]
-    known: dict[bytes, dict[str, KeyValue]] = {}
-    for span in spans:
-        for kv in span.attributes:
-            if kv.key in _OF_TRACE:
-                known.setdefault(span.trace_id, {}).setdefault(kv.key, kv)
-    for span in spans:
-        _add(span, known.get(span.trace_id, {}))
+class _OfTraces:
+    """What spans have said of their traces, for those of the trace that come after them."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[bytes, dict[str, KeyValue]] = OrderedDict()
+
+    def copy_down(self, message: ExportTraceServiceRequest) -> None:
+        """Give each span what any span of its trace has said so far."""
+        spans = [
+            span
+            for group in message.resource_spans
+            for scope in group.scope_spans
+            for span in scope.spans
+        ]
+        for span in spans:
+            said = [kv for kv in span.attributes if kv.key in _OF_TRACE]
+            if said:
+                known = self._known.setdefault(span.trace_id, {})
+                for kv in said:
+                    if kv.key not in known:
+                        # A copy: the attribute itself would keep its whole request in memory.
+                        known[kv.key] = KeyValue.FromString(kv.SerializeToString())
+                self._known.move_to_end(span.trace_id)
+        for span in spans:
+            _add(span, self._known.get(span.trace_id, {}))
+        while len(self._known) > _MOST_TRACES:
+            self._known.popitem(last=False)
 
 
 def _add(span: Span, wanted: dict[str, KeyValue]) -> None:

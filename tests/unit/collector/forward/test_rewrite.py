@@ -77,3 +77,15 @@ def test_to_langfuse_every_span_says_what_its_trace_is_of() -> None:
         {"session.id": "s", "user.id": "own"},
         {},
     ]
+
+
+def test_what_a_trace_is_of_is_known_to_the_spans_of_later_requests() -> None:
+    rewrite = Rewrite(Forward(name="x", url="https://example.com", kind="langfuse"))
+    for number, said in ((1, {"session.id": "s"}), (2, {})):
+        request = otlp.traces(otlp.span(1, number, attributes=said)).SerializeToString()
+        assert attributes(rewrite(Signal.traces, request)) == [{"session.id": "s"}]
+    for trace in range(2, 20_010):
+        span = otlp.span(trace, 1, attributes={"session.id": "other"})
+        rewrite(Signal.traces, otlp.traces(span).SerializeToString())
+    request = otlp.traces(otlp.span(1, 3)).SerializeToString()
+    assert attributes(rewrite(Signal.traces, request)) == [{}], "and is forgotten in the end"
