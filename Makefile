@@ -11,7 +11,7 @@ serve: setup  ## run the server; stop it with Ctrl-C
 	@$(BIN)/tracehouse serve $(ARGS)
 
 test: $(VENV)/.dev $(VENV)/.frameworks $(VENV)/.emitters  ## the whole test suite, soaks excepted
-	$(BIN)/pytest -m "not soak" -n auto --dist loadgroup $(ARGS)
+	$(BIN)/pytest -m "not soak" -n auto --dist loadfile $(ARGS)
 
 lint: $(VENV)/.dev  ## style, types, arrows, and whether generated files are fresh
 	$(BIN)/ruff check .

@@ -31,7 +31,7 @@ from tests.conformance.transports import METHODS, PROTOBUF, call
 from tests.support import otlp
 from tests.support.server import Server
 
-pytestmark = [pytest.mark.xdist_group("hostile_input"), pytest.mark.timeout(180)]
+pytestmark = pytest.mark.timeout(180)
 
 MIB = 1 << 20
 TOO_LARGE = grpc.StatusCode.RESOURCE_EXHAUSTED

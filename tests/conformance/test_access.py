@@ -18,8 +18,6 @@ from tracehouse_api.app import create_api
 from tracehouse_collector.admit.otlp import EXCHANGES
 from tracehouse_collector.keys import KeyFile, generate_key
 
-pytestmark = pytest.mark.xdist_group("access")
-
 # Langfuse's SDKs ask for its health without a key.
 OPEN = {("GET", "/health"), ("GET", "/api/public/health")}
 UNKNOWN_KEY = generate_key()

@@ -15,8 +15,6 @@ from tests.support import otlp
 from tests.support.otlp_json import to_otlp_json
 from tests.support.server import Server
 
-pytestmark = pytest.mark.xdist_group("backpressure")
-
 BOUND = 20_000
 TOO_MUCH = {
     "traces": otlp.traces(otlp.span(attributes={"filler": "x" * BOUND})),

@@ -16,8 +16,6 @@ from tests.conformance.wire import attribute, field, span, traces
 from tests.support.otlp import START_NS
 from tests.support.server import Server
 
-pytestmark = pytest.mark.xdist_group("deep_values")
-
 FORMS = [PROTOBUF, JSON, "grpc"]
 KINDS = ["array", "map"]
 

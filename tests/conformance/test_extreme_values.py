@@ -15,8 +15,6 @@ from tests.support import otlp
 from tests.support.otlp import START_NS
 from tests.support.server import Server
 
-pytestmark = pytest.mark.xdist_group("extreme_values")
-
 LAST = (1 << 64) - 1
 LAST_SHOWN = "2554-07-21T23:34:33.709551615Z"
 

@@ -24,8 +24,6 @@ from tests.support.otlp_json import from_otlp_json, to_otlp_json
 from tests.support.server import Server
 from tracehouse_collector.keys import KeyFile, generate_key
 
-pytestmark = pytest.mark.xdist_group("golden_captures")
-
 CAPTURES = Path(__file__).parents[1] / "fixtures" / "captures"
 FILES = sorted(path for path in CAPTURES.iterdir() if path.suffix in (".pb", ".json"))
 TRANSPORTS = [

@@ -13,8 +13,6 @@ from tests.conformance.transports import PROTOBUF
 from tests.support import otlp
 from tests.support.server import Server
 
-pytestmark = pytest.mark.xdist_group("http_connections")
-
 BODY_TIMEOUT = 2.0
 BODY = otlp.traces(otlp.span(1)).SerializeToString()
 

@@ -15,8 +15,6 @@ from tests.conformance.transports import JSON, PROTOBUF, REQUESTS, SIGNALS
 from tests.support.otlp_json import to_otlp_json
 from tests.support.server import Server
 
-pytestmark = pytest.mark.xdist_group("noise")
-
 
 @pytest.mark.parametrize("content_type", [PROTOBUF, JSON])
 @pytest.mark.parametrize("signal", SIGNALS)

@@ -16,8 +16,6 @@ from tests.support import otlp
 from tests.support.otlp_json import to_otlp_json
 from tests.support.server import Server
 
-pytestmark = pytest.mark.xdist_group("otlp_encodings")
-
 ENCODINGS = pytest.mark.parametrize("encoding", ENCODE)
 
 

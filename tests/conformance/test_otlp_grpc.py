@@ -23,8 +23,6 @@ from tests.conformance.transports import (
 from tests.support import otlp
 from tests.support.server import Server
 
-pytestmark = pytest.mark.xdist_group("otlp_grpc")
-
 TRACES = METHODS["traces"]
 BOUND = 64 << 20
 ONE_OF_EACH: dict[str, Message] = {

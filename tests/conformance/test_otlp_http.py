@@ -19,8 +19,6 @@ from tests.support.otlp import START_NS
 from tests.support.otlp_json import to_otlp_json
 from tests.support.server import Server
 
-pytestmark = pytest.mark.xdist_group("otlp_http")
-
 FORMS = pytest.mark.parametrize("content_type", [PROTOBUF, JSON])
 EVERY_SIGNAL = pytest.mark.parametrize("signal", SIGNALS)
 ONE_OF_EACH: dict[str, Message] = {

@@ -11,8 +11,6 @@ from tests.conformance.transports import JSON
 from tests.support.otlp import START_NS
 from tests.support.server import Server
 
-pytestmark = pytest.mark.xdist_group("otlp_json")
-
 START = "2026-09-21T14:13:20.000000000Z"
 
 

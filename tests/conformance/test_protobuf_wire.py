@@ -16,8 +16,6 @@ from tests.conformance import shown, wire
 from tests.conformance.wire import attribute, field, fixed32, fixed64, group, span, traces
 from tests.support.server import Server
 
-pytestmark = pytest.mark.xdist_group("protobuf_wire")
-
 KINDS = ("unspecified", "internal", "server", "client", "producer", "consumer")
 TEXT, SEVEN = field(1, b"text"), field(3, 7)
 LIST = field(5, field(1, TEXT))

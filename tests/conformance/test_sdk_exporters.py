@@ -30,8 +30,6 @@ from tests.conformance import shown, tables
 from tests.support.otlp import START_NS
 from tests.support.server import Server
 
-pytestmark = pytest.mark.xdist_group("sdk_exporters")
-
 WAYS = ["grpc none", "grpc gzip", "http none", "http gzip", "http deflate"]
 EVERY_WAY = pytest.mark.parametrize("way", WAYS)
 ATTRIBUTES: dict[str, Any] = {

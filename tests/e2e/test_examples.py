@@ -18,7 +18,7 @@ from examples._demo.server import Server as DemoServer
 from tests.support.server import Server
 
 # One worker for all: one server, and one run of each program, is enough.
-pytestmark = [pytest.mark.xdist_group("examples"), pytest.mark.timeout(360)]
+pytestmark = pytest.mark.timeout(360)
 
 Json = dict[str, Any]
 _DEMO = [sys.executable, str(EXAMPLES / "demo.py")]

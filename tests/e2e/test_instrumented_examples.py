@@ -17,7 +17,7 @@ from tests.support import captures
 from tests.support.server import Server
 
 # One worker for all: one server, and one run of each program, is enough.
-pytestmark = [pytest.mark.xdist_group("instrumented examples"), pytest.mark.timeout(360)]
+pytestmark = pytest.mark.timeout(360)
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples/already_instrumented"
 # Where the real `claude` and `codex` are, if they are to be run.

@@ -23,7 +23,7 @@ from tests.conformance.emitters.truth import (
 )
 
 # One worker for all, and time to install the packages.
-pytestmark = [pytest.mark.xdist_group("node clients"), pytest.mark.timeout(360)]
+pytestmark = pytest.mark.timeout(360)
 
 NODE = HERE / "node"
 

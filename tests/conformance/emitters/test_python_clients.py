@@ -25,7 +25,6 @@ from tests.conformance.emitters.truth import (
 )
 
 # One worker for all: one server, and one run of each program, is enough.
-pytestmark = pytest.mark.xdist_group("python clients")
 
 # --- openai -----------------------------------------------------------------------------------
 
