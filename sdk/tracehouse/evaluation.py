@@ -5,15 +5,19 @@ cm.evaluate("support questions", answer, [exact_match], name="gpt-5")
 
 from __future__ import annotations
 
+import concurrent.futures
+import contextvars
 import hashlib
 import inspect
+import math
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from statistics import fmean
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from opentelemetry import trace
@@ -30,6 +34,9 @@ from tracehouse.settings import resolve_mode
 from tracehouse.values import jsonable, to_json, valid_text
 from tracehouse_semconv import attributes as names
 from tracehouse_semconv.attributes import ScoreDataType, ScoreSource
+
+if TYPE_CHECKING:
+    import asyncio
 
 Score = bool | int | float | str
 Task = Callable[..., Any]
@@ -121,9 +128,13 @@ def evaluate(
             project=project, scaffold=None, machine_id=None, hostname=None, agent_version=None
         )
     )
-    trial = _Trial(recorder, source, told, run, task, tuple(scorers))
-    with ThreadPoolExecutor(max_workers, thread_name_prefix="tracehouse-evaluate") as pool:
-        results = list(pool.map(trial, items))
+    loop = _Loop()
+    trial = _Trial(recorder, source, told, run, task, tuple(scorers), loop)
+    try:
+        with ThreadPoolExecutor(max_workers, thread_name_prefix="tracehouse-evaluate") as pool:
+            results = list(pool.map(trial, items))
+    finally:
+        loop.close()
     delivered = recorder.flush(_WAIT_SECONDS)
     if told is not None and recorder.mode == "online":
         links = [{"item_id": r.item.id, "trace_id": r.trace_id} for r in results if r.item.id]
@@ -144,6 +155,7 @@ class _Trial:
     run: str
     task: Task
     scorers: tuple[Scorer, ...]
+    loop: _Loop
 
     def __call__(self, item: DatasetItem) -> ItemResult:
         attributes = {
@@ -167,7 +179,7 @@ class _Trial:
         output, error = None, None
         with trace.use_span(span, record_exception=False, set_status_on_exception=False):
             try:
-                output = _finished(self.task(item.input, **_asked(self.task, item)))
+                output = self.loop.finished(self.task(item.input, **_asked(self.task, item)))
                 span.set_attribute(names.TRACEHOUSE_EVALUATION_OUTPUT, to_json(output))
             except Exception as raised:
                 error = f"{type(raised).__name__}: {raised}"
@@ -194,12 +206,10 @@ class _Trial:
         for scorer in self.scorers:
             name = _name_of(scorer)
             try:
-                said = _finished(scorer(**_chosen(scorer, given)))
+                said = self.loop.finished(scorer(**_chosen(scorer, given)))
                 several: Mapping[Any, Any] = said if isinstance(said, Mapping) else {name: said}
                 for key, value in several.items():
-                    if not isinstance(value, (bool, int, float, str)):
-                        raise TypeError(f"a score is a number, a boolean or a text, not {value!r}")
-                    scores[str(key)] = value
+                    scores[valid_text(str(key))] = _checked(value)
             except Exception as raised:
                 failures[name] = f"{type(raised).__name__}: {raised}"
                 complain.once("the scorer %s raised %s", name, failures[name], key=f"scorer {name}")
@@ -245,12 +255,54 @@ def _chosen(scorer: Scorer, given: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in given.items() if name in parameters}
 
 
-def _finished(value: Any) -> Any:
-    if not inspect.iscoroutine(value):
-        return value
-    import asyncio  # 12 ms, which not every program that imports us should pay
+def _checked(value: Any) -> Score:
+    """A score as it can be kept. Raises TypeError, ValueError, OverflowError."""
+    if isinstance(value, str):
+        return valid_text(value)
+    if not isinstance(value, (bool, int, float)):
+        raise TypeError(f"a score is a number, a boolean or a text, not {value!r}")
+    if not math.isfinite(float(value)):
+        raise ValueError(f"a score must be finite, not {value!r}")
+    return value
 
-    return asyncio.run(value)
+
+class _Loop:
+    """One event loop for all coroutines of an evaluation: clients keep their connections in it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def finished(self, value: Any) -> Any:
+        """A value, or what a coroutine returns."""
+        if not inspect.iscoroutine(value):
+            return value
+        import asyncio  # 12 ms, which not every program that imports us should pay
+
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                threading.Thread(
+                    target=self._loop.run_forever, name="tracehouse-evaluate-loop", daemon=True
+                ).start()
+        # In the span of the caller: tasks of a loop take the context that they are made in.
+        context = contextvars.copy_context()
+        future: concurrent.futures.Future[Any] = concurrent.futures.Future()
+
+        async def run() -> None:
+            try:
+                future.set_result(await value)
+            except BaseException as error:
+                future.set_exception(error)
+
+        loop = self._loop
+        loop.call_soon_threadsafe(lambda: loop.create_task(run(), context=context))
+        return future.result()
+
+    def close(self) -> None:
+        """End the loop, if there is one."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._loop.stop)
 
 
 def _name_of(function: Callable[..., Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx
@@ -15,7 +16,10 @@ from tests.support import otlp
 def send(stored: Stored, method: str, path: str, body: Any = None) -> httpx.Response:
     server = stored.server
     return server.client.request(
-        method, f"{server.http}/v1/datasets{path}", json=body, headers=server.headers, timeout=30
+        method,
+        f"{server.http}/v1/datasets{path}",
+        content=json.dumps(body),
+        headers=server.headers,
     )
 
 
@@ -141,3 +145,57 @@ def test_what_is_not_there_is_404(stored_server: Stored) -> None:
         ("DELETE", "/none/items/i"),
     ):  # fmt: skip
         assert send(stored_server, method, path, {"name": "r"}).status_code == 404, path
+
+
+def test_of_several_items_all_are_taken_or_none(stored_server: Stored) -> None:
+    made(stored_server, "", {"name": "whole"})
+    items = [{"input": 1}, {"input": 2}, {"input": 3, "status": "GONE"}]
+    assert send(stored_server, "POST", "/whole/items", {"items": items}).status_code == 422
+    assert stored_server.get("/v1/datasets/whole/items")["total"] == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("", {"name": "x/items"}),
+        ("", {"name": "\ud83d"}),
+        ("", {"name": "odd", "description": {}}),
+        ("/odd/items", {"input": "a\ud83d"}),
+        ("/odd/items", {"input": 1, "source_trace_id": {"a": 1}}),
+        ("/odd/runs", {"name": "r", "description": []}),
+        ("/odd/runs", {"name": "r", "items": 5}),
+        ("/odd/runs", {"name": "r", "items": [
+            {"item_id": "i", "trace_id": "a" * 32, "span_id": "a" * 40}]}),
+    ],
+)  # fmt: skip
+def test_odd_values_are_refused_and_not_a_fault(
+    stored_server: Stored, path: str, body: Any
+) -> None:
+    made(stored_server, "", {"name": "odd"})
+    assert send(stored_server, "POST", path, body).status_code == 422
+
+
+def test_what_json_has_no_number_for_is_shown_as_text(stored_server: Stored) -> None:
+    made(stored_server, "", {"name": "large", "items": [{"id": "l1", "input": 10**30}]})
+    (item,) = stored_server.get("/v1/datasets/large/items")["items"]
+    assert item["input"] == str(10**30)
+
+
+def test_a_value_comes_back_digit_for_digit(stored_server: Stored) -> None:
+    given = [1.0, 1, "1", 0.1, [1.0, True], 2**53 - 1, "null", False]
+    items = [{"id": f"d{n}", "input": value} for n, value in enumerate(given)]
+    made(stored_server, "", {"name": "digits", "items": items})
+    server = stored_server.server
+    shown = server.get("/v1/datasets/digits/items").text
+    assert '"input":1.0' in shown
+    found = json.loads(shown)["items"]
+    assert sorted((item["id"], repr(item["input"])) for item in found) == [
+        (f"d{n}", repr(value)) for n, value in enumerate(given)
+    ]
+
+
+def test_names_of_runs_may_hold_slashes(stored_server: Stored) -> None:
+    made(stored_server, "", {"name": "sliced"})
+    made(stored_server, "/sliced/runs", {"name": "openai/gpt-4o"})
+    assert send(stored_server, "DELETE", "/sliced/runs/openai/gpt-4o").status_code == 204
+    assert stored_server.get("/v1/datasets/sliced/runs")["runs"] == []

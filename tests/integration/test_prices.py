@@ -114,3 +114,27 @@ def test_a_wrong_price_is_said(
     answer = put(stored_server, **price)
     assert answer.status_code == 422
     assert answer.json()["detail"].startswith(complaint)
+
+
+def test_brackets_are_part_of_a_name(stored_server: Stored) -> None:
+    model = "claude-next[1m]"
+    attributes = {
+        "gen_ai.operation.name": "chat", "gen_ai.request.model": model,
+        "gen_ai.usage.input_tokens": MILLION,
+    }  # fmt: skip
+    request = otlp.traces(otlp.span(0x9D0, attributes=attributes), resource={"service.name": "s3"})
+    stored_server.send("traces", request)
+    put(stored_server, model=model, input_mtok=4, output_mtok=0)
+    assert stored_server.get("/v1/usage", service="s3")["total"]["cost_usd"] == pytest.approx(4)
+    remove_all(stored_server)
+
+
+def test_a_total_alone_has_no_price(stored_server: Stored) -> None:
+    attributes = {
+        "gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o-mini",
+        "gen_ai.usage.total_tokens": 5,
+    }  # fmt: skip
+    request = otlp.traces(otlp.span(0x9D1, attributes=attributes), resource={"service.name": "s4"})
+    stored_server.send("traces", request)
+    total = stored_server.get("/v1/usage", service="s4")["total"]
+    assert (total["cost_usd"], total["unpriced"]) == (None, {"gpt-4o-mini": 1})

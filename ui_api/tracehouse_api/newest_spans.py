@@ -22,10 +22,10 @@ _SETTINGS = {"use_skip_indexes_for_disjunctions": 1}
 
 
 def newest_spans(
-    rows: Store, filters: Filters, after: Sequence[Any] | None, limit: int
+    rows: Store, filters: Filters, after: Sequence[Any] | None, limit: int, *, skip: int = 0
 ) -> tuple[list[dict[str, Any]], Place | None]:
-    """Rows of at most so many spans, those after a place; and the last one's place where there are
-    more."""
+    """Rows of at most so many spans, those after a place, of which the first `skip` are left out;
+    and the last one's place where there are more."""
     begin: dict[str, Any] | None = None
     if after is not None:
         begin = dict(zip(("start_ns", "trace_id", "span_id"), after, strict=True))
@@ -36,7 +36,7 @@ def newest_spans(
     )
     last = found[limit - 1] if len(found) > limit else None
     place = (last["start_ns"], last["trace_id"], last["span_id"]) if last else None
-    return _at(rows, found[:limit]), place
+    return _at(rows, found[skip:limit]), place
 
 
 def _places(

@@ -11,7 +11,7 @@ import base64
 import math
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from fastapi import Response
@@ -19,11 +19,37 @@ from google.protobuf.message import DecodeError
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValueList
 
 _EXACT_IN_JSON = 1 << 53
+_DEEPEST = 200
 
 
 def json_response(content: object, status: int = 200) -> Response:
-    """A JSON answer, serialised by orjson."""
-    return Response(orjson.dumps(content), status_code=status, media_type="application/json")
+    """A JSON answer, serialised by orjson. What was sent to us may hold what JSON, or orjson, does
+    not have; that is shown in the nearest form, and never costs an answer."""
+    try:
+        encoded = orjson.dumps(content)
+    except orjson.JSONEncodeError:
+        encoded = orjson.dumps(_nearest(content, 0))
+    return Response(encoded, status_code=status, media_type="application/json")
+
+
+def _nearest(value: Any, depth: int) -> Any:
+    match value:
+        case None | bool() | float():
+            return value
+        case int():
+            return integer(value)
+        case str():
+            return str(value.encode("utf-8", "replace").decode())
+        case _ if depth > _DEEPEST:
+            return repr(value)[:1000].encode("utf-8", "replace").decode()
+        case dict():
+            items = cast("dict[Any, Any]", value).items()
+            return {_nearest(str(key), 0): _nearest(inner, depth + 1) for key, inner in items}
+        case list() | tuple() | set() | frozenset():
+            inside = cast("Iterable[Any]", value)
+            return [_nearest(inner, depth + 1) for inner in inside]
+        case _:
+            return str(value).encode("utf-8", "replace").decode()
 
 
 def text(value: bytes) -> str:

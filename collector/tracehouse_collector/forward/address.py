@@ -1,5 +1,5 @@
 """Which addresses may be sent to: an address in a setting must not reach into a private network by
-accident, nor be bent there by whoever owns its name."""
+accident."""
 
 from __future__ import annotations
 

@@ -50,11 +50,19 @@ class Forwarder:
             envelope = decode(memoryview(data)[item.start : item.end])
             place = (envelope.received_ns, envelope.request_id)
             if place not in sent:
-                payload = self._rewrite(signal, bytes(envelope.payload))
-                if payload:
-                    self._deliver(signal, payload)
+                self._send(signal, bytes(envelope.payload))
                 sent.add(place)
         sent.clear()
+
+    def _send(self, signal: Signal, payload: bytes) -> None:
+        try:
+            rewritten = self._rewrite(signal, payload)
+            if rewritten:
+                self._deliver(signal, rewritten)
+        except InsertFailed:
+            raise
+        except Exception as error:  # one odd record must not hold up all that follow
+            raise InsertFailed(Verdict.doubt, f"{type(error).__name__}: {error}"[:500]) from error
 
     def check_address(self) -> None:
         """Raises InsertFailed where the address leads into a private network and may not."""
@@ -94,7 +102,7 @@ def _check(answer: bytes) -> None:
     if errors:
         later = any(int(error.get("status", 400)) >= 500 for error in errors)
         raise InsertFailed(
-            Verdict.retry if later else Verdict.poison, f"scores were refused: {errors}"[:500]
+            Verdict.doubt if later else Verdict.poison, f"scores were refused: {errors}"[:500]
         )
 
 

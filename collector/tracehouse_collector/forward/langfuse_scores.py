@@ -7,6 +7,7 @@ id, so that one that is sent again replaces itself.
 from __future__ import annotations
 
 import json
+import math
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,7 +34,10 @@ def scores_in(payload: bytes) -> tuple[list[dict[str, Any]], list[str]]:
                 if said.get(names.TRACEHOUSE_SCORE_DELETED) is True:
                     deleted.append(identity)
                 elif said.get(names.GEN_AI_EVALUATION_NAME):
-                    events.append(_event(record, said, resource, identity))
+                    event = _event(record, said, resource, identity)
+                    # Langfuse has no score of a run alone, and JSON has no NaN.
+                    if event["body"].keys() & {"traceId", "sessionId"} and "value" in event["body"]:
+                        events.append(event)
     return events, deleted
 
 
@@ -50,7 +54,8 @@ def _event(
     kind = str(
         said.get(names.TRACEHOUSE_SCORE_DATA_TYPE) or ("categorical", "numeric")[value is not None]
     )
-    metadata = said.get(names.TRACEHOUSE_SCORE_METADATA)
+    if isinstance(value, float) and not math.isfinite(value):
+        value = None
     body = {
         "id": identity or None,
         "name": said[names.GEN_AI_EVALUATION_NAME],
@@ -60,7 +65,7 @@ def _event(
         "observationId": record.span_id.hex() or None,
         "sessionId": said.get(names.SESSION_ID),
         "comment": said.get(names.GEN_AI_EVALUATION_EXPLANATION),
-        "metadata": json.loads(metadata) if metadata else None,
+        "metadata": _json(said.get(names.TRACEHOUSE_SCORE_METADATA)),
         "environment": resource.get("langfuse.environment")
         or resource.get("deployment.environment.name"),
         "timestamp": at,
@@ -68,6 +73,16 @@ def _event(
     found = {name: value for name, value in body.items() if value is not None}
     # The event's own id: what is sent again is the same event.
     return {"id": f"{identity}-{at}", "type": "score-create", "timestamp": at, "body": found}
+
+
+def _json(value: Any) -> Any:
+    """What a text of JSON says; anything else as it is."""
+    if not isinstance(value, str) or not value:
+        return value or None
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return value
 
 
 def _attributes(attributes: Any) -> dict[str, Any]:

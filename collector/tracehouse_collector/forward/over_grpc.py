@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import grpc
+import urllib3
 from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
 
@@ -23,6 +24,13 @@ _POISON = frozenset(
         grpc.StatusCode.UNIMPLEMENTED, grpc.StatusCode.NOT_FOUND,
     )
 )  # fmt: skip
+# It may be full, and then says when to come back; else the request may be too large for it.
+_DOUBT = frozenset(
+    (
+        grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.OUT_OF_RANGE,
+        grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.StatusCode.DATA_LOSS,
+    )
+)  # fmt: skip
 _DETAILS = "grpc-status-details-bin"
 
 
@@ -31,7 +39,8 @@ class OverGrpc:
 
     def __init__(self, forward: Forward) -> None:
         parts = urlsplit(forward.url)
-        self._target = f"{parts.hostname}:{parts.port or 4317}"
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+        self._target = f"{host}:{parts.port or 4317}"
         options = [
             ("grpc.max_send_message_length", -1),
             ("grpc.default_compression_algorithm", 2 if forward.gzip else 0),  # 2: gzip
@@ -41,7 +50,12 @@ class OverGrpc:
             self._channel = grpc.secure_channel(self._target, credentials, options)
         else:
             self._channel = grpc.insecure_channel(self._target, options)
-        self._metadata = [(name.lower(), value) for name, value in forward.headers.items()]
+        headers = dict(forward.headers)
+        if forward.public_key:
+            headers |= urllib3.make_headers(
+                basic_auth=f"{forward.public_key}:{forward.secret_key.get_secret_value()}"
+            )
+        self._metadata = [(name.lower(), value) for name, value in headers.items()]
 
     def export(self, signal: Signal, payload: bytes) -> None:
         """Send a request. Raises InsertFailed."""
@@ -53,7 +67,9 @@ class OverGrpc:
             message = f"{self._target} answered {failure.code().name}: {failure.details()}"[:500]
             if failure.code() in _POISON:
                 raise InsertFailed(Verdict.poison, message) from error
-            raise InsertFailed(Verdict.retry, message, wait=_asked_wait(failure)) from error
+            wait = _asked_wait(failure)
+            verdict = Verdict.doubt if failure.code() in _DOUBT and not wait else Verdict.retry
+            raise InsertFailed(verdict, message, wait=wait) from error
 
 
 def _asked_wait(error: Any) -> float:

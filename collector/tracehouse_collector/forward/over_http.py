@@ -16,7 +16,7 @@ from tracehouse_collector.settings import Forward
 
 _TIMEOUT = urllib3.Timeout(connect=5.0, read=30.0)
 # What OTLP says may be retried, and what somebody has to mend over there: nothing is given up.
-_RETRY = frozenset((401, 403, 404, 408, 429, 500, 502, 503, 504))
+_RETRY = frozenset((401, 403, 404, 408, 429, 502, 503, 504))
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
 
 
@@ -54,10 +54,12 @@ class OverHttp:
             return answer.data
         said = answer.data[:500].decode("utf-8", "replace")
         message = f"{url} answered {answer.status}: {said}"
-        if answer.status in _RETRY or answer.status >= 500:
-            wait = _seconds(answer.headers.get("retry-after"))
+        wait = _seconds(answer.headers.get("retry-after"))
+        if answer.status in _RETRY:
             raise InsertFailed(Verdict.retry, message, wait=wait)
-        raise InsertFailed(Verdict.poison, message)
+        # A 500 may be an outage, or what this one record does to the other side.
+        verdict = Verdict.doubt if answer.status >= 500 else Verdict.poison
+        raise InsertFailed(verdict, message, wait=wait)
 
 
 def _seconds(retry_after: str | None) -> float:

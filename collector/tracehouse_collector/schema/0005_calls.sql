@@ -73,7 +73,7 @@ SELECT
     {{ count(['cache_creation_tokens', 'cache_write_token_count']) }} AS cache_write_tokens,
     {{ count(['thoughts_token_count', 'reasoning_token_count']) }} AS reasoning_tokens,
     input_tokens + output_tokens AS total_tokens,
-    toFloat64OrNull(attributes['cost_usd']) AS cost_usd,
+    arrayFirstOrNull(x -> x BETWEEN 0 AND 1e9, [toFloat64OrNull(attributes['cost_usd'])]) AS cost_usd,
     -- Claude Code's records have what its spans have, and the cost.
     bitShiftLeft(toUInt64({{ claude }} AND cost_usd IS NOT NULL) * 7, 61)
         + bitAnd(toUInt64(toUnixTimestamp64Nano(received_time)), 2305843009213693951) AS version

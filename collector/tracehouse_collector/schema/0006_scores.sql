@@ -52,7 +52,6 @@ SELECT
 FROM logs_in
 WHERE reject_reason = '' AND attributes['gen_ai.evaluation.name'] != ''
     AND (event_name = 'gen_ai.evaluation.result' OR attributes['event.name'] = 'gen_ai.evaluation.result');
-;
 
 -- What spans say of themselves: `gen_ai.evaluation.result` events, and OpenInference's annotations
 -- (`annotations.0.annotation.name`, with `trace.` or `session.` in front where that is judged). An
@@ -60,7 +59,7 @@ WHERE reject_reason = '' AND attributes['gen_ai.evaluation.name'] != ''
 CREATE MATERIALIZED VIEW IF NOT EXISTS span_scores_store{{ m.on_cluster }} TO scores AS
 SELECT
     workspace,
-    if(said.6 != '', said.6, lower(hex(cityHash64(raw_trace_id, raw_span_id, said.7)))) AS score_id,
+    lower(hex(if(said.6 != '', cityHash64(of_trace, of_span, said.1, said.6), cityHash64(raw_trace_id, raw_span_id, said.7)))) AS score_id,
     project, environment, {{ m.at('start_ns') }} AS time,
     said.1 AS name,
     if(said.2 != '', 'numeric', 'categorical') AS data_type,

@@ -338,7 +338,7 @@ def _langfuse(mode: Mode, own: Destination) -> Recorder | None:
     from tracehouse.recorder.langfuse import encode_for_langfuse, langfuse_destination
 
     found = langfuse_destination(own)
-    if found is None:
+    if found is None or mode is not Mode.online:  # `tracehouse sync` sends to our server alone
         return None
     return Recorder(mode, lambda: found, encode_spans=encode_for_langfuse)
 

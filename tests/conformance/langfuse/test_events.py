@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,9 @@ def send(server: Server, *events: tuple[str, dict[str, Any]]) -> dict[str, Any]:
         for n, (kind, body) in enumerate(events)
     ]
     answer = httpx.post(
-        f"{server.http}/api/public/ingestion", json={"batch": batch}, auth=("pk", server.key)
+        f"{server.http}/api/public/ingestion",
+        content=json.dumps({"batch": batch}),
+        auth=("pk", server.key),
     )
     assert answer.status_code == 207, answer.text
     return answer.json()
@@ -65,3 +68,28 @@ def test_a_wrong_event_costs_itself_and_changes_nothing(tmp_path: Path) -> None:
         assert [one["id"] for one in answer["errors"]] == ["e1", "e2", "e3"]
         send(server, ("span-update", {"id": "g1", "endTime": AT.format(1)}))
         assert observation(server)["name"] == "kept"
+
+
+def test_what_cannot_be_stored_costs_itself_alone(tmp_path: Path) -> None:
+    with Server(tmp_path) as server:
+        deep: Any = 1
+        for _ in range(600):
+            deep = [deep]
+        good = {"id": "g1", "traceId": TRACE, "name": "kept", "startTime": AT.format(0)}
+        score = {"name": "s", "value": 1, "traceId": TRACE}
+        answer = send(
+            server,
+            ("span-create", good),
+            ("span-update", {"id": "g1", "environment": "half \ud83d"}),
+            ("score-create", score | {"comment": "half \ud83d"}),
+            ("score-create", score | {"metadata": {"deep": deep}}),
+            ("score-create", score),
+        )
+        assert [one["id"] for one in answer["successes"]] == ["e0", "e4"]
+        assert observation(server)["name"] == "kept"
+        assert len(server.get("/v1/scores", trace_id=TRACE).json()["scores"]) == 1
+        odd = httpx.request(
+            "DELETE", f"{server.http}/api/public/traces",
+            content=json.dumps({"traceIds": ["\ud83d"]}), auth=("pk", server.key),
+        )  # fmt: skip
+        assert odd.status_code == 400

@@ -86,6 +86,23 @@ def test_what_the_task_does_is_inside_its_trace(machine: Machine) -> None:
         assert span["attributes"]["tracehouse.evaluation.run.name"] == "local"
 
 
+def test_coroutines_share_a_loop_and_are_inside_their_traces(machine: Machine) -> None:
+    machine.run("""
+        import asyncio
+        from opentelemetry import trace
+        loops = set()
+        async def task(input):
+            loops.add(asyncio.get_running_loop())
+            await asyncio.sleep(0.01)
+            return f"{trace.get_current_span().get_span_context().trace_id:032x}"
+        async def judge(output):
+            return 1
+        done = cm.evaluate([{"input": n} for n in range(12)], task, [judge])
+        assert len(loops) == 1 and done.scores == {"judge": 1}
+        assert [r.output for r in done.results] == [r.trace_id for r in done.results]
+    """)
+
+
 def test_a_scorer_that_raises_costs_its_own_score(machine: Machine) -> None:
     machine.run("""
         def broken(output):
@@ -95,12 +112,19 @@ def test_a_scorer_that_raises_costs_its_own_score(machine: Machine) -> None:
             return [1]
 
         def fine(output):
-            return 1
+            return {"fine": 1, "half \\ud83d": "x\\ud83d"}
 
-        done = cm.evaluate([{"input": 1}], lambda input: input, [broken, odd, fine])
+        def endless(output):
+            return float("nan")
+
+        def huge(output):
+            return 10**400
+
+        scorers = [broken, odd, fine, endless, huge]
+        done = cm.evaluate([{"input": 1}], lambda input: input, scorers)
         (result,) = done.results
-        assert result.scores == {"fine": 1}
-        assert set(result.scorer_errors) == {"broken", "odd"}, result.scorer_errors
+        assert result.scores["fine"] == 1 and len(result.scores) == 2, result.scores
+        assert set(result.scorer_errors) == {"broken", "odd", "endless", "huge"}
     """)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
@@ -16,6 +17,7 @@ from tracehouse_api.values import (
     hex_id,
     integer,
     iso_time,
+    json_response,
     milliseconds,
     number,
     rows_of,
@@ -122,3 +124,15 @@ def test_text_that_is_not_utf_8_is_replaced() -> None:
 def test_parallel_arrays_are_rows() -> None:
     assert rows_of(a=[1, 2], b=iter("xy")) == [{"a": 1, "b": "x"}, {"a": 2, "b": "y"}]
     assert rows_of(a=[], b=[]) == []
+
+
+def test_what_json_does_not_have_is_shown_in_the_nearest_form() -> None:
+    deep: Any = "bottom"
+    for _ in range(400):
+        deep = [deep]
+    odd = {1: 10**30, "half": "\ud83d", "set": {"a"}, "bytes": b"x", "fine": 1.5, "deep": deep}
+    shown = json.loads(json_response(odd).body)
+    assert shown.pop("deep")
+    assert shown == {
+        "1": str(10**30), "half": "?", "set": ["a"], "bytes": "b'x'", "fine": 1.5,
+    }  # fmt: skip

@@ -78,7 +78,8 @@ def summary(results: Mapping[str, Row]) -> Row:
     by_name: dict[str, list[Any]] = {}
     for result in results.values():
         for name, value in result["scores"].items():
-            by_name.setdefault(name, []).append(value)
+            if value is not None:
+                by_name.setdefault(name, []).append(value)
     latencies = [r["latency_ms"] for r in results.values() if r["latency_ms"] is not None]
     costs = [r["usage"]["cost_usd"] for r in results.values() if r["usage"]]
     known = [cost for cost in costs if cost is not None]

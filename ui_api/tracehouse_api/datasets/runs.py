@@ -34,13 +34,19 @@ class Runs:
         self._rows = rows
         self.dataset = Datasets(meta, workspace).get(name)
 
-    def put(self, given: Mapping[str, Any]) -> Row:
+    def put(self, given: Mapping[str, Any]) -> tuple[Row, list[Row]]:
         """Begin a run, or add to the one of that name: `{name, description?, metadata?,
-        items?: [{item_id, trace_id, span_id?, dataset_version?}]}`. Raises ValueError."""
+        items?: [{item_id, trace_id, span_id?, dataset_version?}]}`. The run, and the items that
+        were given. Raises ValueError."""
         name = checked_name(given.get("name"))
         now = timestamp()
         said = {f: given[f] for f in ("description", "metadata") if given.get(f) is not None}
-        links = [_link(item) for item in given.get("items") or []]
+        if not isinstance(said.get("description", ""), str):
+            raise ValueError("description: it must be a text")
+        listed: Any = given.get("items") or []
+        if not isinstance(listed, list):
+            raise ValueError("items: it must be an array")
+        links = [_link(item) for item in listed]  # pyright: ignore[reportUnknownVariableType]
         with self._meta.begin() as connection:
             known = self._named(connection, name)
             if known is None:
@@ -62,7 +68,7 @@ class Runs:
                 self._put_item(connection, identity, link, now)
             found = self._named(connection, name)
         assert found is not None
-        return found
+        return found, [link | {"created_at": now} for link in links]
 
     def _put_item(self, connection: Connection, run: str, link: Row, now: str) -> None:
         mine = (run_items.c.workspace == self._workspace, run_items.c.run_id == run)
@@ -93,16 +99,25 @@ class Runs:
 
     def get(self, name: str) -> tuple[Row, list[Row]]:
         """A run, by name or id, and its items: `item_id`, `trace_id`, `span_id`. Raises Unknown."""
-        run = next((r for r in self.list() if name in (r["name"], r["id"])), None)
+        with self._meta.begin() as connection:
+            written = connection.execute(
+                select(runs)
+                .where(runs.c.workspace == self._workspace)
+                .where(runs.c.dataset_id == self.dataset["id"])
+                .where((runs.c.name == name) | (runs.c.id == name))
+            ).mappings().first()  # fmt: skip
+            if written is not None:
+                links = connection.execute(
+                    select(run_items)
+                    .where(run_items.c.workspace == self._workspace)
+                    .where(run_items.c.run_id == written["id"])
+                    .order_by(run_items.c.created_at, run_items.c.id)
+                ).mappings().all()  # fmt: skip
+                return dict(written) | {"item_count": len(links)}, [dict(row) for row in links]
+        run = next((r for r in self._told() if name in (r["name"], r["id"])), None)
         if run is None:
             raise Unknown(f"there is no run {name} over {self.dataset['name']}")
-        with self._meta.begin() as connection:
-            found = connection.execute(
-                select(run_items)
-                .where(run_items.c.workspace == self._workspace, run_items.c.run_id == run["id"])
-                .order_by(run_items.c.created_at, run_items.c.id)
-            ).mappings().all()  # fmt: skip
-        return run, [dict(row) for row in found] or self._told_items(run["id"])
+        return run, self._told_items(run["id"])
 
     def delete(self, name: str) -> None:
         """Forget a run; its traces stay. Raises Unknown."""
@@ -189,6 +204,8 @@ def _link(given: Any) -> Row:
     if not item or len(trace) != 32 or not all(c in "0123456789abcdef" for c in trace):
         raise ValueError("items: each needs an item_id and a trace_id of 32 hex digits")
     span = str(said.get("span_id") or "").lower() or None
+    if len(item) > 500 or (span is not None and len(span) != 16):
+        raise ValueError("items: an item_id has at most 500 characters, a span_id 16 hex digits")
     identity = hashlib.sha256(f"{item}\0{trace}\0{span}".encode()).hexdigest()[:32]
     version = said.get("dataset_version")
     return {

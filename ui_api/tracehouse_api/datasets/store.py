@@ -6,8 +6,9 @@ which it holds, so a dataset can be read as it was at any time. Archived items a
 
 from __future__ import annotations
 
+import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,6 +23,8 @@ Row = dict[str, Any]
 _LONGEST_NAME = 500
 _STATUSES = ("ACTIVE", "ARCHIVED")
 _DELETED = "DELETED"
+# A name may hold slashes, and these say what of a dataset is asked for.
+_ROUTES = ("/items", "/runs", "/compare")
 _CHANGEABLE = ("input", "expected_output", "metadata", "source_trace_id", "source_span_id")
 
 
@@ -102,31 +105,27 @@ class Datasets:
                 )
             connection.execute(delete(datasets).where(*self._is(dataset)))
 
-    def put_item(self, name: str, given: Mapping[str, Any]) -> Row:
-        """Add an item, or a version of the one with that id: `{id?, input?, expected_output?,
-        metadata?, source_trace_id?, source_span_id?, status?}`. What is not given stays. Raises
-        Unknown, ValueError."""
-        identity = str(given.get("id") or uuid.uuid4().hex)
-        status = str(given.get("status") or "").upper()
-        if len(identity) > _LONGEST_NAME:
-            raise ValueError(f"id: it is longer than {_LONGEST_NAME} characters")
-        if status and status not in _STATUSES:
-            raise ValueError(f"status: it must be one of {', '.join(_STATUSES)}")
+    def put_items(self, name: str, given: Sequence[Mapping[str, Any]]) -> list[Row]:
+        """Add items, or versions of those with known ids, all or none: `{id?, input?,
+        expected_output?, metadata?, source_trace_id?, source_span_id?, status?}`. What is not given
+        stays. Raises Unknown, ValueError."""
+        checked = [_checked_item(item) for item in given]
         with self._meta.begin() as connection:
             dataset = self._read(connection, name)["id"]
-            known = self._latest(connection, identity)
-            if known is not None and known["dataset_id"] != dataset:
-                raise ValueError(f"id: {identity} is an item of another dataset")
-            base = known or {"created_at": timestamp(), "status": "ACTIVE"}
-            if base["status"] == _DELETED:
-                base = {"created_at": timestamp(), "status": "ACTIVE"}
-            said = {f: given[f] if given.get(f) is not None else base.get(f) for f in _CHANGEABLE}
-            self._add_version(
-                connection, dataset, identity, said, status or base["status"], base["created_at"]
-            )
-            found = self._latest(connection, identity)
-        assert found is not None
-        return found | {"dataset_name": name}
+            made = [self._put_item(connection, dataset, item) for item in checked]
+        return [row | {"dataset_name": name} for row in made]
+
+    def _put_item(self, connection: Connection, dataset: str, given: Row) -> Row:
+        identity = given["id"]
+        known = self._latest(connection, identity)
+        if known is not None and known["dataset_id"] != dataset:
+            raise ValueError(f"id: {identity} is an item of another dataset")
+        now = timestamp()
+        base: Row = known or {"created_at": now, "status": "ACTIVE", "version": ""}
+        if base["status"] == _DELETED:
+            base = {"created_at": now, "status": "ACTIVE", "version": base["version"]}
+        said = {f: given[f] if given.get(f) is not None else base.get(f) for f in _CHANGEABLE}
+        return self._add_version(connection, base, dataset, identity, said, given["status"])
 
     def items(
         self, name: str, *, at: str | None = None, offset: int = 0, limit: int = 50
@@ -174,30 +173,26 @@ class Datasets:
             if known is None or known["status"] == _DELETED:
                 raise Unknown(f"there is no dataset item {identity}")
             said = {field: known[field] for field in _CHANGEABLE}
-            self._add_version(
-                connection, known["dataset_id"], identity, said, _DELETED, known["created_at"]
-            )
+            self._add_version(connection, known, known["dataset_id"], identity, said, _DELETED)
 
     def _add_version(
         self,
         connection: Connection,
+        before: Row,
         dataset: str,
         identity: str,
         said: Mapping[str, Any],
         status: str,
-        created_at: str,
-    ) -> None:
-        latest = self._latest(connection, identity)
+    ) -> Row:
         now = timestamp()
-        if latest is not None and now <= latest["version"]:  # the clock was set back, or stands
-            at = parse_time(latest["version"]) + 1000
-            now = timestamp(at)
-        connection.execute(
-            insert(items).values(
-                workspace=self._workspace, dataset_id=dataset, id=identity, version=now,
-                status=status, created_at=created_at, **said,
-            )
-        )  # fmt: skip
+        if now <= before["version"]:  # the clock was set back, or stands
+            now = timestamp(parse_time(before["version"]) + 1000)
+        row: Row = {
+            "dataset_id": dataset, "id": identity, "version": now, **said,
+            "status": status or before["status"], "created_at": before["created_at"],
+        }  # fmt: skip
+        connection.execute(insert(items).values(workspace=self._workspace, **row))
+        return row
 
     def _latest(self, connection: Connection, identity: str) -> Row | None:
         row = connection.execute(
@@ -225,12 +220,39 @@ class Datasets:
         return found
 
 
+def _checked_item(given: Mapping[str, Any]) -> Row:
+    """An item as it was given, with an id. Raises ValueError."""
+    identity = str(given.get("id") or uuid.uuid4().hex)
+    status = str(given.get("status") or "").upper()
+    if len(identity) > _LONGEST_NAME:
+        raise ValueError(f"id: it is longer than {_LONGEST_NAME} characters")
+    if status and status not in _STATUSES:
+        raise ValueError(f"status: it must be one of {', '.join(_STATUSES)}")
+    for field in ("source_trace_id", "source_span_id"):
+        value = given.get(field)
+        if value is not None and not (isinstance(value, str) and len(value) <= _LONGEST_NAME):
+            raise ValueError(f"{field}: it must be a text")
+    found = dict(given) | {"id": identity, "status": status}
+    try:
+        json.dumps({name: found.get(name) for name in _CHANGEABLE}, ensure_ascii=False).encode()
+        identity.encode()
+    except (ValueError, RecursionError):
+        raise ValueError("an item must be JSON, in text that UTF-8 can hold") from None
+    return found
+
+
 def checked_name(name: Any) -> str:
     """A name of a dataset or run. Raises ValueError."""
     if not isinstance(name, str) or not name:
         raise ValueError("name: it is required, and a text")
     if len(name) > _LONGEST_NAME:
         raise ValueError(f"name: it is longer than {_LONGEST_NAME} characters")
+    if name.endswith(_ROUTES):
+        raise ValueError(f"name: it cannot end in one of {', '.join(_ROUTES)}")
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raise ValueError("name: it must be text that UTF-8 can hold") from None
     return name
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, MetaData, String, Table, Text
+from sqlalchemy import Column, MetaData, String, Table, Text
+
+from tracehouse_api.meta.json_text import JsonText
 
 _tables = MetaData()
 
@@ -10,8 +12,8 @@ datasets = Table(
     "datasets", _tables,
     Column("workspace", String(200), primary_key=True), Column("id", String(40), primary_key=True),
     Column("name", String(500)), Column("description", Text),
-    Column("metadata", JSON(none_as_null=True)), Column("input_schema", JSON(none_as_null=True)),
-    Column("expected_output_schema", JSON(none_as_null=True)),
+    Column("metadata", JsonText), Column("input_schema", JsonText),
+    Column("expected_output_schema", JsonText),
     Column("created_at", String(40)), Column("updated_at", String(40)),
 )  # fmt: skip
 # A row a version: what an item was from a time on, which is the version's name.
@@ -20,8 +22,8 @@ items = Table(
     Column("workspace", String(200), primary_key=True),
     Column("dataset_id", String(40), primary_key=True),
     Column("id", String(500), primary_key=True), Column("version", String(40), primary_key=True),
-    Column("input", JSON(none_as_null=True)), Column("expected_output", JSON(none_as_null=True)),
-    Column("metadata", JSON(none_as_null=True)), Column("source_trace_id", String(500)),
+    Column("input", JsonText), Column("expected_output", JsonText),
+    Column("metadata", JsonText), Column("source_trace_id", String(500)),
     Column("source_span_id", String(500)), Column("status", String(10)),
     Column("created_at", String(40)),
 )  # fmt: skip
@@ -29,7 +31,7 @@ runs = Table(
     "dataset_runs", _tables,
     Column("workspace", String(200), primary_key=True), Column("id", String(40), primary_key=True),
     Column("dataset_id", String(40)), Column("name", String(500)), Column("description", Text),
-    Column("metadata", JSON(none_as_null=True)), Column("created_at", String(40)),
+    Column("metadata", JsonText), Column("created_at", String(40)),
     Column("updated_at", String(40)),
 )  # fmt: skip
 run_items = Table(

@@ -152,7 +152,8 @@ def create_item(datasets: Writable, document: Document) -> Response:
         "source_span_id": document.get("sourceObservationId"),
     }
     with refusing(400):
-        return json_response(_item(datasets.put_item(name, given) | {"dataset_name": name}))
+        (made,) = datasets.put_items(name, [given])
+        return json_response(_item(made))
 
 
 @reading_router.get("/dataset-items")
@@ -212,7 +213,7 @@ def create_run_item(
             "span_id": span_hex(str(observation)) if observation else None,
             "dataset_version": version,
         }
-        run = runs.put(
+        run, (made,) = runs.put(
             {
                 "name": document.get("runName"),
                 "description": document.get("runDescription"),
@@ -220,13 +221,6 @@ def create_run_item(
                 "items": [link],
             }
         )
-        _, links = runs.get(run["id"])
-    (made,) = (
-        one
-        for one in links
-        if (one["item_id"], one["trace_id"], one["span_id"])
-        == (link["item_id"], link["trace_id"], link["span_id"])
-    )
     return json_response(_run_item(made, run))
 
 

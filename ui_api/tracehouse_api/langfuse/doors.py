@@ -71,7 +71,7 @@ async def create_scores(house: TheHouse, writer: Writer, request: Request) -> Re
     if not isinstance(document, list):
         try:
             score = _score(document)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise HTTPException(400, str(error)) from None
         await _store(house, writer, [score], [])
         return json_response({"id": score.id})
@@ -79,7 +79,7 @@ async def create_scores(house: TheHouse, writer: Writer, request: Request) -> Re
     for item in document:
         try:
             scores.append(_score(item))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             errors.append(str(error))
     await _store(house, writer, scores, [])
     if not errors:
@@ -121,7 +121,10 @@ async def delete_several(house: TheHouse, writer: Writer, request: Request) -> R
 
 def _delete(house: House, writer: Principal, identities: list[str]) -> Response:
     house.wait_until_loaded(LOADED_SECONDS)
-    hexes = [legacy.trace_hex(identity) for identity in identities]
+    try:
+        hexes = [legacy.trace_hex(identity) for identity in identities]
+    except ValueError:
+        raise HTTPException(400, "traceIds: an id must be text that UTF-8 can hold") from None
     delete_traces(Store(house.database, writer.workspace), hexes)
     return json_response({"message": "Trace deleted successfully"})
 
@@ -155,7 +158,7 @@ def _take_all(house: House, writer: Principal, events: list[Any]) -> _Taken:
             identity = str(event.get("id", "")) if isinstance(event, Mapping) else ""  # pyright: ignore
             try:
                 _take(event, batch, taken.scores)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 taken.errors.append({"id": identity, "status": 400, "message": str(error)})
             else:
                 taken.successes.append({"id": identity, "status": 201})
@@ -210,7 +213,7 @@ def _score(given: Any) -> Score:
     if isinstance(kind, str) and kind.upper() == "CATEGORICAL" and isinstance(value, (int, float)):
         value = str(said.get("stringValue") or value)
     trace, observation = said.get("traceId"), said.get("observationId")
-    return parse_score(
+    score = parse_score(
         {
             "id": said.get("id"),
             "name": said.get("name"),
@@ -228,6 +231,9 @@ def _score(given: Any) -> Score:
             "environment": said.get("environment"),
         }
     )
+    # What cannot be stored is this score's fault, and is found here and not with all others.
+    otlp.logs({"langfuse.environment": score.environment}, [score.record()])
+    return score
 
 
 async def _json(request: Request) -> Any:

@@ -37,10 +37,10 @@ _TYPES = {
     "observation-update": None,
 }
 # SQL: a span that was made of a trace, and is no observation there (see `span`).
-IS_TRACE_SPAN = (
-    "scope_name = 'tracehouse.rest' AND"
-    " span_id = toFixedString(substring(SHA256(concat('trace/', lower(hex(trace_id)))), 1, 8), 8)"
-)
+_TRACE_SPAN = "toFixedString(substring(SHA256(concat('trace/', lower(hex(trace_id)))), 1, 8), 8)"
+IS_TRACE_SPAN = f"scope_name = 'tracehouse.rest' AND span_id = {_TRACE_SPAN}"
+# SQL: one that is a child of such a span, and so a root there.
+OF_TRACE_SPAN = f"(scope_name = 'tracehouse.rest' AND parent_span_id = {_TRACE_SPAN})"
 _USAGE_NAMES = {
     "promptTokens": "prompt_tokens",
     "completionTokens": "completion_tokens",
@@ -112,7 +112,9 @@ class Batch:
         known = before | said | {"id": identity, "kind": kind}
         known.setdefault("startTime", said.get("timestamp") or event.get("timestamp"))
         known["seen"] = event.get("timestamp") or known["startTime"]
-        self.spans[key] = span(known)
+        made, environment = span(known)
+        otlp.traces({"langfuse.environment": environment}, [made])  # raises where it cannot be
+        self.spans[key] = made, environment
         self.known[key] = known
 
 

@@ -48,9 +48,10 @@ def announce(house: TheHouse, writer: Writer, request: Request, document: Docume
     try:
         digest = base64.b64decode(str(document.get("sha256Hash")), validate=True)
         length = int(document.get("contentLength") or 0)
-    except ValueError:
-        raise HTTPException(400, "sha256Hash, contentLength: give both") from None
-    kind = str(document.get("contentType") or "application/octet-stream")
+        kind = str(document.get("contentType") or "application/octet-stream")
+        kind.encode()
+    except (ValueError, TypeError, OverflowError):
+        raise HTTPException(400, "sha256Hash, contentLength, contentType: give all three") from None
     if len(digest) != 32 or not 0 < length <= MAX_BYTES:
         raise HTTPException(
             400, f"sha256Hash must be of 32 bytes, contentLength from 1 to {MAX_BYTES:,}"

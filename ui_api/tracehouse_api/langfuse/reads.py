@@ -11,7 +11,7 @@ from tracehouse_api import sessions
 from tracehouse_api.access import Rows
 from tracehouse_api.filters import Filters
 from tracehouse_api.langfuse import shown
-from tracehouse_api.langfuse.legacy import IS_TRACE_SPAN, span_hex, trace_hex
+from tracehouse_api.langfuse.legacy import IS_TRACE_SPAN, OF_TRACE_SPAN, span_hex, trace_hex
 from tracehouse_api.langfuse.pages import DEEPEST, Page, PageSize, numbered, shallow
 from tracehouse_api.newest_spans import newest_spans
 from tracehouse_api.parameters import Time, decode_cursor, encode_cursor
@@ -61,7 +61,7 @@ def list_traces(
         window.add(f"trace_id IN ({tagged})", **{f"tag{number}": tag})
     if environment:
         within = rows.select("trace_id", "spans", ["environment IN {environments:Array(String)}"])
-        window.add(f"trace_id IN ({within})", environments=environment)
+        window.add(f"trace_id IN ({within})", environments=_stored(environment))
     (total,) = rows.rows(
         rows.select(
             "uniqExact(trace_id) AS traces", "trace_roots", [*window.where, *filters.where]
@@ -145,13 +145,20 @@ def _observed(
     if level is not None:
         said = "upper(attributes['langfuse.observation.level'])"
         failed = "if(status_code = 'error', 'ERROR', 'DEFAULT')"
-        filters.add(f"if({said} != '', {said}, {failed}) = upper({{level:String}})", level=level)
-    filters.add("environment IN {environments:Array(String)}", environments=environment or None)
+        names = f"transform({said}, {list(shown.LEVELS)}, {list(shown.LEVELS.values())}, {said})"
+        filters.add(f"if({said} != '', {names}, {failed}) = upper({{level:String}})", level=level)
+    filters.add("environment IN {environments:Array(String)}", environments=_stored(environment))
     if root is not None:
-        filters.where.append(f"parent_span_id {'=' if root else '!='} toFixedString('', 8)")
+        is_root = f"(parent_span_id = toFixedString('', 8) OR {OF_TRACE_SPAN})"
+        filters.where.append(is_root if root else f"NOT {is_root}")
     saying(filters, session=session, user=user, tag=None)
     filters.where.append(f"NOT ({IS_TRACE_SPAN})")
     return filters
+
+
+def _stored(environments: list[str]) -> list[str] | None:
+    """Environments as they are stored: what is shown as the default one was not sent."""
+    return [*environments, *([""] if "default" in environments else [])] or None
 
 
 @router.get("/v2/observations")
@@ -247,8 +254,8 @@ def list_observations(
         rows.select("uniqExact(trace_id, span_id) AS spans", "spans", filters.where),
         filters.parameters,
     )
-    found, _ = newest_spans(rows, filters, None, page * limit)
-    shown_page = [shown.observation(row, rows.pricing) for row in found[(page - 1) * limit :]]
+    found, _ = newest_spans(rows, filters, None, page * limit, skip=(page - 1) * limit)
+    shown_page = [shown.observation(row, rows.pricing) for row in found]
     return numbered(shown_page, page, limit, total["spans"])
 
 
@@ -283,8 +290,9 @@ def list_sessions(
     found = sessions.latest_names(rows, "session_id", filters, None, DEEPEST)
     names = [text(row["name"]) for row in found][(page - 1) * limit : page * limit]
     traces = sessions.traces_of(rows, "session_id", names)
+    last = {text(row["name"]): row["last_ns"] for row in found}
     shown_page = [
-        _session(name, traces[name]["first_ns"] if name in traces else 0) for name in names
+        _session(name, traces[name]["first_ns"] if name in traces else last[name]) for name in names
     ]
     return numbered(shown_page, page, limit, len(found))
 

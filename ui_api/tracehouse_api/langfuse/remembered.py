@@ -10,9 +10,10 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import JSON, Column, Float, MetaData, String, Table, delete, insert, select
+from sqlalchemy import Column, Float, MetaData, String, Table, delete, insert, select
 
 from tracehouse_api.meta.database import Meta
+from tracehouse_api.meta.json_text import JsonText
 
 Fields = dict[str, Any]
 
@@ -22,7 +23,7 @@ _observations = Table(
     "langfuse_observations", MetaData(),
     Column("workspace", String(200), primary_key=True),
     Column("identity", String(600), primary_key=True),
-    Column("fields", JSON), Column("said_at", Float),
+    Column("fields", JsonText), Column("said_at", Float),
 )  # fmt: skip
 
 

@@ -15,11 +15,10 @@ from tracehouse_api.values import hex_id, iso_time, text
 Json = dict[str, Any]
 
 _TYPES = {"reranker": "RETRIEVER"}
-_LEVELS = {
+LEVELS = {
     "TRACE": "DEBUG", "VERBOSE": "DEBUG", "INFO": "DEFAULT", "LOG": "DEFAULT", "NOTICE": "DEFAULT",
     "OK": "DEFAULT", "SUCCESS": "DEFAULT", "WARN": "WARNING", "FATAL": "ERROR", "CRITICAL": "ERROR",
 }  # fmt: skip
-_METADATA = ("metadata", "trace.metadata", "observation.metadata")
 _ENCODES_METADATA = {"python": 5, "nodejs": 6, "webjs": 6}
 
 
@@ -211,7 +210,7 @@ def score_v3(found: Json) -> Json:
 def _level(row: Mapping[str, Any], said: Json) -> str:
     level = str(said.get("langfuse.observation.level") or "").upper()
     if level:
-        return _LEVELS.get(level, level if level in ("DEBUG", "WARNING", "ERROR") else "DEFAULT")
+        return LEVELS.get(level, level if level in ("DEBUG", "WARNING", "ERROR") else "DEFAULT")
     return "ERROR" if row["status_code"] == "error" else "DEFAULT"
 
 
@@ -221,7 +220,7 @@ def _object(value: Any) -> Json:
 
 
 def _int(value: bytes) -> int | None:
-    return int(value) if value.isdigit() else None
+    return int(value) if value.isdigit() and len(value) < 16 else None
 
 
 def text_or_none(value: Any) -> str | None:

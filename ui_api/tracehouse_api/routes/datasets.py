@@ -30,6 +30,7 @@ router = APIRouter(prefix="/v1/datasets", tags=["datasets"])
 writing_router = APIRouter(prefix="/v1/datasets", tags=["datasets"])
 
 _MOST_ITEMS = 10_000
+_MOST_RUNS = 10
 
 
 def readable(house: TheHouse, reader: Annotated[Principal, Depends(principal)]) -> Datasets:
@@ -89,9 +90,9 @@ def put_dataset(datasets: Writable, document: Document) -> Response:
     """Make a dataset, or change the one of that name: `{name, description?, metadata?,
     input_schema?, expected_output_schema?, items?}`."""
     with refusing():
+        items = _items(document)
         made = datasets.put(document)
-        for item in _items(document):
-            datasets.put_item(made["name"], item)
+        datasets.put_items(made["name"], items)
         return json_response(_plain(made), 201)
 
 
@@ -113,11 +114,11 @@ def list_items(
 def put_items(datasets: Writable, name: str, document: Document) -> Response:
     """Add an item, or several as `{"items": […]}`. One with a known id gets a new version."""
     with refusing():
-        made = [datasets.put_item(name, item) for item in _items(document) or [document]]
+        made = datasets.put_items(name, _items(document) or [document])
     return json_response({"items": [_plain(row) for row in made], "total": len(made)}, 201)
 
 
-@router.get("/{name:path}/items/{item_id}", response_model=DatasetItem)
+@router.get("/{name:path}/items/{item_id:path}", response_model=DatasetItem)
 def get_item(datasets: Readable, name: str, item_id: str) -> Response:
     """An item as it is now."""
     with refusing():
@@ -127,7 +128,7 @@ def get_item(datasets: Readable, name: str, item_id: str) -> Response:
     return json_response(_plain(found))
 
 
-@writing_router.delete("/{name:path}/items/{item_id}", status_code=204)
+@writing_router.delete("/{name:path}/items/{item_id:path}", status_code=204)
 def delete_item(datasets: Writable, name: str, item_id: str) -> Response:
     """Take an item out; the dataset as it was before still has it."""
     with refusing():
@@ -148,11 +149,11 @@ def put_run(runs: WritableRuns, document: Document) -> Response:
     """Begin a run, or add to the one of that name: `{name, description?, metadata?, items?:
     [{item_id, trace_id, span_id?}]}`."""
     with refusing():
-        made = runs.put(document)
-        return json_response(_plain(runs.get(made["name"])[0]), 201)
+        made, _ = runs.put(document)
+        return json_response(_plain(runs.get(made["id"])[0]), 201)
 
 
-@writing_router.delete("/{name:path}/runs/{run}", status_code=204)
+@writing_router.delete("/{name:path}/runs/{run:path}", status_code=204)
 def delete_run(runs: WritableRuns, run: str) -> Response:
     """Forget a run; its traces stay."""
     with refusing():
@@ -170,9 +171,14 @@ def compare(
 ) -> Response:
     """Runs side by side: what came of each item, and each run in numbers."""
     with refusing():
-        wanted = run or [found["name"] for found in runs.list()[:3]]
-        asked = [runs.get(one) for one in wanted]
-    results = {found["name"]: results_of(rows, links) for found, links in asked}
+        wanted = run or [found["id"] for found in runs.list()[:3]]
+        if len(wanted) > _MOST_RUNS:
+            raise ValueError(f"run: at most {_MOST_RUNS} are compared")
+        asked = [runs.get(one) for one in dict.fromkeys(wanted)]
+    names = [found["name"] for found, _ in asked]
+    for found, _ in asked:  # a name may be there twice: then its id tells
+        found["name"] = found["name"] if names.count(found["name"]) == 1 else found["id"]
+    results = {found["name"]: results_of(rows, links[:_MOST_ITEMS]) for found, links in asked}
     items, _ = datasets.items(name, limit=_MOST_ITEMS)
     known = {item["id"]: item for item in items}
     # Items that are gone since are still shown where a run had them.

@@ -12,6 +12,7 @@ from tracehouse_api.access import TheHouse, principal, writer
 from tracehouse_api.models.agents import PromptList, PromptVersion
 from tracehouse_api.prompts.store import Prompt, Prompts, Unknown
 from tracehouse_api.rest.door import parse_body
+from tracehouse_api.routes.blobs import read_bounded
 from tracehouse_api.values import json_response
 from tracehouse_collector.keys import Principal
 
@@ -33,7 +34,7 @@ Writable = Annotated[Prompts, Depends(writable)]
 
 async def document(request: Request) -> dict[str, Any]:
     """The body, whatever it says it is. Raises HTTPException 422 where it is no JSON object."""
-    return parse_body(await request.body())
+    return parse_body(await read_bounded(request))
 
 
 Document = Annotated[dict[str, Any], Depends(document)]

@@ -132,11 +132,12 @@ async def create_score(house: TheHouse, writer: Writer, request: Request) -> Res
     document = parse_body(await request.body())
     try:
         score = parse_score(document)
-    except ValueError as error:
+        caller = Caller.of(writer, request.headers)
+        resource = caller.resource(str(document.get("project") or "default"))
+        stored = otlp.logs(resource, [score.record()])
+    except (ValueError, RecursionError) as error:
         raise HTTPException(422, str(error)) from None
-    caller = Caller.of(writer, request.headers)
-    resource = caller.resource(str(document.get("project") or "default"))
-    await admit(house, writer, Signal.logs, otlp.logs(resource, [score.record()]))
+    await admit(house, writer, Signal.logs, stored)
     return json_response({"id": score.id}, 201)
 
 

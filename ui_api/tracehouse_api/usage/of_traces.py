@@ -12,6 +12,8 @@ from tracehouse_api.usage.counting import SUMS, TOKENS, Usage, gather, tier
 from tracehouse_api.usage.prices import tiers
 from tracehouse_api.usage.pricing import Pricing
 
+_DEEPEST = 100
+
 
 def usage_of_traces(rows: Store, roots: Collection[Root]) -> dict[bytes, Usage]:
     """Usage of each of a page's traces."""
@@ -40,7 +42,7 @@ def usage_of_spans(spans: Iterable[Mapping[str, Any]], pricing: Pricing) -> Usag
     rows = list(spans)
     calls = [row for row in rows if row["call_id"]]
     parents = {row["span_id"]: row["parent_span_id"] for row in rows}
-    outer = {row["span_id"] for row in calls if _is_seen_again(row, calls, parents)}
+    outer = _reported_around(calls, parents)
     best: dict[int, Mapping[str, Any]] = {}
     for row in calls:
         known = best.get(row["call_id"])
@@ -54,23 +56,29 @@ def usage_of_spans(spans: Iterable[Mapping[str, Any]], pricing: Pricing) -> Usag
     return usage
 
 
-def _is_seen_again(
-    outer: Mapping[str, Any], calls: list[Mapping[str, Any]], parents: Mapping[bytes, bytes]
-) -> bool:
+def _reported_around(calls: list[Mapping[str, Any]], parents: Mapping[bytes, bytes]) -> set[bytes]:
+    """The calls whose span lies around another that reports the same call."""
+    by_span = {row["span_id"]: row for row in calls}
+    found: set[bytes] = set()
     for inner in calls:
-        if inner is outer or inner["call_id"] == outer["call_id"]:
-            continue
-        if inner["response_id"] and outer["response_id"]:
-            continue
-        if _model(inner) != _model(outer) or not _contains(outer, inner):
-            continue
         at, seen = inner["parent_span_id"], set[bytes]()
-        while at in parents and at not in seen:
-            if at == outer["span_id"]:
-                return True
+        while at in parents and at not in seen and len(seen) < _DEEPEST:
+            outer = by_span.get(at)
+            if outer is not None and _is_same_call(outer, inner):
+                found.add(at)
             seen.add(at)
             at = parents[at]
-    return False
+    return found
+
+
+def _is_same_call(outer: Mapping[str, Any], inner: Mapping[str, Any]) -> bool:
+    both_known = inner["response_id"] and outer["response_id"]
+    return (
+        inner["call_id"] != outer["call_id"]
+        and not both_known
+        and _model(inner) == _model(outer)
+        and _contains(outer, inner)
+    )
 
 
 def _contains(outer: Mapping[str, Any], inner: Mapping[str, Any]) -> bool:

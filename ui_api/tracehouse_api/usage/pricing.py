@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from fnmatch import fnmatchcase
+from functools import cache
 from typing import Any
 
 from tracehouse_api.usage import prices
@@ -31,8 +32,14 @@ class OwnPrice:
         return (
             self.project in ("", project)
             and self.first <= day < self.end
-            and fnmatchcase(model.lower(), self.model.lower())
+            and _pattern(self.model).fullmatch(model) is not None
         )
+
+
+@cache
+def _pattern(model: str) -> re.Pattern[str]:
+    """`*` stands for anything; brackets are part of some models' names."""
+    return re.compile(".*".join(map(re.escape, model.split("*"))), re.IGNORECASE | re.DOTALL)
 
 
 class Pricing:
@@ -55,6 +62,8 @@ class Pricing:
         """USD for a row of sums, and where the price is from; None where no price is known."""
         if row["has_cost"]:
             return row["sent_cost"], SENT
+        if row["sum_input_tokens"] + row["sum_output_tokens"] == 0 < row["sum_total_tokens"]:
+            return None, ""  # a total alone has no price
         day: date = row["day"]
         model = text(row["model"])
         project = text(row.get("project", b""))

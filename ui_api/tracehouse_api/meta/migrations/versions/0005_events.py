@@ -13,6 +13,6 @@ def upgrade() -> None:
         "langfuse_observations",
         sa.Column("workspace", sa.String(200), primary_key=True),
         sa.Column("identity", sa.String(600), primary_key=True),
-        sa.Column("fields", sa.JSON, nullable=False),
+        sa.Column("fields", sa.Text, nullable=False),
         sa.Column("said_at", sa.Float, nullable=False, index=True),
     )
