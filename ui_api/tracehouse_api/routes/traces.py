@@ -110,8 +110,8 @@ def list_traces(
             f"score_value{number}": asked.number or 0.0,
             f"score_text{number}": asked.value,
         }
-    if not noise:
-        noisy = rows.select("trace_id", "trace_roots", ["is_noise"])
+    noisy = rows.select("trace_id", "trace_roots", ["is_noise"])
+    if not noise and rows.rows(f"{noisy} LIMIT 1"):
         rest = rows.select("trace_id", "trace_roots", ["NOT is_noise", f"trace_id IN ({noisy})"])
         window.where.append(f"NOT (is_noise AND trace_id NOT IN ({rest}))")
     after = tuple(decode_cursor(cursor, int, hex_text)) if cursor else None

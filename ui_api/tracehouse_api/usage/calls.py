@@ -41,7 +41,7 @@ def counted_rows(
     (present,) = rows.rows(
         rows.select(
             "groupUniqArray(dialect) AS dialects, max(model = '') AS lacks_model,"
-            " uniqExactIf(dialect, NOT from_log) > 1 AND max(by_span AND NOT from_log) AS mixed",
+            " max(by_span AND NOT from_log) AS has_nameless",
             "calls",
             [condition for condition in where if "SELECT" not in condition],
         ),
@@ -49,7 +49,7 @@ def counted_rows(
     )
     emitters = [text(name) for name in present["dialects"]]
     not_twice = [_CONDITIONS[name](rows) for name in emitters if name in _CONDITIONS]
-    if present["mixed"]:
+    if present["has_nameless"] and len(emitters) > 1:
         not_twice.append(_inside_another(rows))
     source = rows.select("*", "calls", [*where, *not_twice], final=True)
     # Codex's calls do not say their model, its turns do.
