@@ -205,9 +205,10 @@ FROM (
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS spans_mean{{ m.on_cluster }} TO spans_in AS
 SELECT
-    *,
+    -- Not by an if: branches are evaluated row by row, and this one cost 6 µs a span so.
+    * REPLACE (input_tokens + output_tokens + total_tokens * (input_tokens + output_tokens = 0) AS total_tokens),
     multiIf(
-        kind NOT IN ('generation', 'embedding') OR total_tokens = 0 AND cost_usd IS NULL, 0,
+        kind NOT IN ('generation', 'embedding') OR input_tokens + output_tokens + total_tokens = 0 AND cost_usd IS NULL, 0,
         response_id != '', cityHash64(service, response_id),
         cityHash64(raw_trace_id, raw_span_id)) AS call_id
 FROM (

@@ -295,8 +295,6 @@ def _stored(codes: _Codes) -> dict[str, str]:
             f"{sent['output_tokens']} + if(said_dialect IN {_tuple(OUTPUT_EXCLUDES_REASONING)},"
             f" {sent['reasoning_tokens']}, 0)"
         )
-        counted = f"({stored['input_tokens']}) + ({stored['output_tokens']})"
-        stored["total_tokens"] = f"if({counted} = 0, {sent['total_tokens']}, {counted})"
     if "kind" in sent:
         stored["kind"] = _kind_of_span(sent)
     if "error_type" in sent:
