@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from tracehouse_api.filters import Filters
 from tracehouse_api.newest import distinct_rows
+from tracehouse_api.spans import in_tree_order, latest_spans
 from tracehouse_api.store import Store
 from tracehouse_api.trace_roots import IN_HOURS, IN_TRACES, Root, places, roots_of
 from tracehouse_api.usage.counting import Usage
@@ -75,6 +76,16 @@ def newest_traces(
 def _stands(root: Root, candidate: dict[str, Any]) -> bool:
     same = all(root.row[name] == candidate[name] for name in ("span_id", "start_ns"))
     return root.matches and same
+
+
+def spans_of(rows: Store, roots: Collection[Root]) -> dict[bytes, list[dict[str, Any]]]:
+    """The spans of traces, whole, by trace: parents first."""
+    found: dict[bytes, list[dict[str, Any]]] = {}
+    if not roots:
+        return found
+    for row in latest_spans(rows, [IN_HOURS, IN_TRACES], places(roots)).values():
+        found.setdefault(row["trace_id"], []).append(row)
+    return {trace_id: in_tree_order(spans) for trace_id, spans in found.items()}
 
 
 def summaries(rows: Store, roots: list[Root]) -> list[dict[str, Any]]:

@@ -9,37 +9,35 @@ from typing import Any
 from tracehouse_api.content.sides import input_and_output
 from tracehouse_api.datasets.store import Row
 from tracehouse_api.filters import Filters
-from tracehouse_api.routes.scores import score_json, scores
-from tracehouse_api.spans import in_tree_order, latest_spans
+from tracehouse_api.scores import scores_of_traces
 from tracehouse_api.store import Store
-from tracehouse_api.trace_roots import IN_HOURS, IN_TRACES, places, roots_of
+from tracehouse_api.trace_roots import roots_of
+from tracehouse_api.traces import spans_of
 from tracehouse_api.usage.of_traces import usage_of_spans
 from tracehouse_api.usage.pricing import Pricing
 from tracehouse_api.values import milliseconds, text
-
-_MOST_SCORES = 100_000
 
 
 def results_of(rows: Store, links: Sequence[Row]) -> dict[str, Row]:
     """By item: `trace_id`, `span_id`, `output`, `scores`, `latency_ms`, `status`, `error`, `usage`.
     Of an item that was tried twice, the later."""
     traces = {bytes.fromhex(link["trace_id"]) for link in links}
-    roots = roots_of(rows, traces, Filters())
-    spans: dict[bytes, list[Row]] = {}
-    if roots:
-        found = latest_spans(rows, [IN_HOURS, IN_TRACES], places(roots.values()))
-        for row in found.values():
-            spans.setdefault(row["trace_id"], []).append(row)
-    judged = _scores(rows, traces)
+    spans = spans_of(rows, roots_of(rows, traces, Filters()).values())
+    judged = scores_of_traces(rows, traces)
     return {
         link["item_id"]: {
             "trace_id": link["trace_id"],
             "span_id": link["span_id"],
-            "scores": judged.get(link["trace_id"], {}),
+            "scores": _latest(judged.get(link["trace_id"], [])),
         }
         | _result(spans.get(bytes.fromhex(link["trace_id"]), []), link["span_id"], rows.pricing)
         for link in links
     }
+
+
+def _latest(scores: list[Row]) -> Row:
+    """Values by name: of the newest first, an earlier judgement of a name does not replace it."""
+    return {score["name"]: score["value"] for score in reversed(scores)}
 
 
 def _result(spans: list[Row], span_id: str | None, pricing: Pricing) -> Row:
@@ -47,9 +45,8 @@ def _result(spans: list[Row], span_id: str | None, pricing: Pricing) -> Row:
         return {
             "output": None, "latency_ms": None, "status": None, "error": None, "usage": None,
         }  # fmt: skip
-    ordered = in_tree_order(spans)
-    named = [row for row in ordered if row["span_id"].hex() == span_id]
-    row = (named or ordered)[0]
+    named = [row for row in spans if row["span_id"].hex() == span_id]
+    row = (named or spans)[0]
     return {
         "output": input_and_output(row)[1],
         "latency_ms": None if row["pending"] else milliseconds(row["duration_ns"]),
@@ -57,19 +54,8 @@ def _result(spans: list[Row], span_id: str | None, pricing: Pricing) -> Row:
         "error": (text(row["status_message"]) or text(row["error_type"]) or None)
         if row["status_code"] == "error"
         else None,
-        "usage": usage_of_spans(ordered, pricing).json(),
+        "usage": usage_of_spans(spans, pricing).json(),
     }
-
-
-def _scores(rows: Store, traces: set[bytes]) -> dict[str, dict[str, Any]]:
-    filters = Filters()
-    filters.add(IN_TRACES, traces=sorted(trace.hex() for trace in traces))
-    found: dict[str, dict[str, Any]] = {}
-    for row in scores(rows, filters, _MOST_SCORES) if traces else []:
-        score = score_json(row)
-        # Newest first: an earlier judgement of the same name does not replace it.
-        found.setdefault(score["trace_id"], {}).setdefault(score["name"], score["value"])
-    return found
 
 
 def summary(results: Mapping[str, Row]) -> Row:

@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from tracehouse_api.datasets.store import Datasets, Row, Unknown, checked_name, timestamp
+from tracehouse_api.datasets.store import Datasets, Row, checked_name, timestamp
 from tracehouse_api.datasets.tables import run_items, runs
-from tracehouse_api.meta.database import Meta
+from tracehouse_api.meta.database import Meta, Unknown
 from tracehouse_api.store import Store
 from tracehouse_api.values import iso_time, text
 

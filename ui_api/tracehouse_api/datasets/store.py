@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from tracehouse_api.datasets.tables import datasets, items, run_items, runs
-from tracehouse_api.meta.database import Meta
+from tracehouse_api.meta.database import Meta, Unknown
 from tracehouse_api.parameters import parse_time
 
 Row = dict[str, Any]
@@ -26,10 +26,6 @@ _DELETED = "DELETED"
 # A name may hold slashes, and these say what of a dataset is asked for.
 _ROUTES = ("/items", "/runs", "/compare")
 _CHANGEABLE = ("input", "expected_output", "metadata", "source_trace_id", "source_span_id")
-
-
-class Unknown(LookupError):
-    """There is no such dataset, item or run; the message names it."""
 
 
 class Datasets:

@@ -7,14 +7,19 @@ from urllib.parse import unquote
 
 from fastapi import APIRouter, HTTPException, Query, Response
 
-from tracehouse_api.access import Reader, Rows, TheHouse, Writer
-from tracehouse_api.datasets.runs import Runs
-from tracehouse_api.datasets.store import Datasets, Row, Unknown
+from tracehouse_api.access import Reader, TheHouse, Writer
+from tracehouse_api.datasets.store import Datasets, Row
 from tracehouse_api.langfuse.legacy import span_hex, trace_hex
 from tracehouse_api.langfuse.pages import Page, PageSize, numbered
-from tracehouse_api.routes.datasets import Readable, ReadableRuns, Writable, WritableRuns, refusing
-from tracehouse_api.routes.prompts import Document
-from tracehouse_api.store import Store
+from tracehouse_api.meta.database import Unknown
+from tracehouse_api.routes.datasets import (
+    Readable,
+    ReadableRuns,
+    Writable,
+    WritableRuns,
+    runs_of,
+)
+from tracehouse_api.routes.documents import Document, refusing
 from tracehouse_api.values import json_response
 
 reading_router = APIRouter(prefix="/api/public", tags=["langfuse"])
@@ -205,8 +210,7 @@ def create_run_item(
     version = document.get("datasetVersion")
     with refusing(400):
         item = datasets.item(str(document.get("datasetItemId")))
-        rows = Store(house.database, writer.workspace)
-        runs = Runs(house.meta, writer.workspace, rows, item["dataset_name"])
+        runs = runs_of(house, writer.workspace, item["dataset_name"])
         link: dict[str, Any] = {
             "item_id": item["id"],
             "trace_id": trace_hex(str(trace)),
@@ -228,7 +232,6 @@ def create_run_item(
 def list_run_items(
     house: TheHouse,
     reader: Reader,
-    rows: Rows,
     dataset: Annotated[str, Query(alias="datasetId")],
     run: Annotated[str, Query(alias="runName")],
     datasets: Readable,
@@ -239,6 +242,6 @@ def list_run_items(
     found, _ = datasets.list(limit=10_000)
     name = next((row["name"] for row in found if dataset in (row["id"], row["name"])), dataset)
     with refusing(400):
-        made, links = Runs(house.meta, reader.workspace, rows, name).get(run)
+        made, links = runs_of(house, reader.workspace, name).get(run)
     shown = [_run_item(link, made) for link in links]
     return numbered(shown[(page - 1) * limit : page * limit], page, limit, len(links))

@@ -23,7 +23,7 @@ from tracehouse_api.downloads import send_file
 from tracehouse_api.meta.database import Meta
 from tracehouse_api.meta.secret import BadToken, sign, unsign
 from tracehouse_api.routes.blobs import read_bounded
-from tracehouse_api.routes.prompts import Document
+from tracehouse_api.routes.documents import Document
 from tracehouse_api.values import json_response
 from tracehouse_collector.admit.refusal import UNAUTHENTICATED, Refusal
 

@@ -7,7 +7,8 @@ from typing import Any
 from fastapi import APIRouter, Query, Response
 
 from tracehouse_api.prompts.store import Prompt
-from tracehouse_api.routes.prompts import Document, Readable, Writable, delete_prompt, refusing
+from tracehouse_api.routes.documents import Document, refusing
+from tracehouse_api.routes.prompts import Readable, Writable, delete_prompt
 from tracehouse_api.values import json_response
 
 reading_router = APIRouter(prefix="/api/public/v2/prompts", tags=["langfuse"])
@@ -73,7 +74,7 @@ def get_prompt(
     resolve: bool = True,
 ) -> Response:
     """A version, by number or label, else the one in production."""
-    with refusing(404):
+    with refusing():
         return json_response(
             _json(prompts.get(name, version=version, label=label, resolve=resolve))
         )

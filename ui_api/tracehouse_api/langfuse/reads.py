@@ -16,25 +16,19 @@ from tracehouse_api.langfuse.pages import DEEPEST, Page, PageSize, numbered, sha
 from tracehouse_api.newest_spans import newest_spans
 from tracehouse_api.parameters import Time, decode_cursor, encode_cursor
 from tracehouse_api.rest.otlp import json_text
-from tracehouse_api.routes.scores import score_json, scores
-from tracehouse_api.spans import in_tree_order, latest_spans
+from tracehouse_api.scores import scores_of_traces
 from tracehouse_api.store import Store
 from tracehouse_api.trace_roots import (
-    IN_HOURS,
-    IN_TRACES,
     IS_TRACE,
     Root,
-    places,
     roots_of,
-    traces,
 )
-from tracehouse_api.traces import newest_traces, saying, summaries
+from tracehouse_api.traces import newest_traces, saying, spans_of, summaries
 from tracehouse_api.values import iso_time, json_response, text
 
 router = APIRouter(prefix="/api/public", tags=["langfuse"])
 
 _MOST_TRACES = 1000
-_MOST_SCORES = 100_000
 
 
 @router.get("/traces")
@@ -84,19 +78,15 @@ def get_trace(rows: Rows, trace_id: str) -> Response:
 
 
 def _traces(rows: Store, roots: list[Root], *, whole: bool = False) -> list[dict[str, Any]]:
-    spans: dict[bytes, list[dict[str, Any]]] = {}
-    if roots:
-        where = [IN_HOURS, IN_TRACES]
-        for row in latest_spans(rows, where, places(roots)).values():
-            spans.setdefault(row["trace_id"], []).append(row)
-    judgements = _scores_of(rows, roots)
+    spans = spans_of(rows, roots)
+    judgements = scores_of_traces(rows, spans)
     found: list[dict[str, Any]] = []
     for summary, root in zip(summaries(rows, roots), roots, strict=True):
-        ordered = in_tree_order(spans.get(root.trace_id, []))
-        if not ordered:
+        ordered = spans.get(root.trace_id)
+        if ordered is None:
             continue
         observed = [row for row in ordered if not shown.stands_for_trace(row)]
-        judged = judgements.get(summary["trace_id"], [])
+        judged = [shown.score(score) for score in judgements.get(summary["trace_id"], [])]
         found.append(
             shown.trace(summary, ordered)
             | {
@@ -106,16 +96,6 @@ def _traces(rows: Store, roots: list[Root], *, whole: bool = False) -> list[dict
                 "scores": judged if whole else [score["id"] for score in judged],
             }
         )
-    return found
-
-
-def _scores_of(rows: Store, roots: list[Root]) -> dict[str, list[dict[str, Any]]]:
-    filters = Filters()
-    filters.add(IN_TRACES, **traces(root.trace_id for root in roots))
-    found: dict[str, list[dict[str, Any]]] = {}
-    for row in scores(rows, filters, _MOST_SCORES) if roots else []:
-        score = shown.score(score_json(row))
-        found.setdefault(score["traceId"], []).append(score)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query, Response
 
@@ -11,10 +11,10 @@ from tracehouse_api.filters import Filters
 from tracehouse_api.langfuse import shown
 from tracehouse_api.langfuse.legacy import span_hex, trace_hex
 from tracehouse_api.langfuse.pages import Page, PageSize, numbered, shallow
-from tracehouse_api.parameters import Time, decode_cursor, encode_cursor
-from tracehouse_api.routes.scores import score_json, scores
+from tracehouse_api.parameters import Time
+from tracehouse_api.scores import score_json, scores, scores_page
 from tracehouse_api.trace_roots import IS_TRACE
-from tracehouse_api.values import json_response, text
+from tracehouse_api.values import json_response
 
 router = APIRouter(prefix="/api/public", tags=["langfuse"])
 
@@ -71,20 +71,9 @@ def list_scores_v3(
     filters.add("score_id IN {ids:Array(String)}", ids=identity.split(",") if identity else None)
     filters.add("value >= {value_min:Float64}", value_min=value_min)
     filters.add("value <= {value_max:Float64}", value_max=value_max)
-    if cursor is not None:
-        at_ns, at_id = decode_cursor(cursor, int, str)
-        filters.add(
-            "(time, score_id) < (fromUnixTimestamp64Nano({at_ns:Int64}, 'UTC'), {at_id:String})",
-            at_ns=at_ns,
-            at_id=at_id,
-        )
-    found = scores(rows, filters, limit + 1)
-    meta: dict[str, Any] = {"limit": limit}
-    if len(found) > limit:
-        last = found[limit - 1]
-        meta["cursor"] = encode_cursor(last["time_ns"], text(last["score_id"]))
-    data = [shown.score_v3(score_json(row)) for row in found[:limit]]
-    return json_response({"data": data, "meta": meta})
+    found, next_cursor = scores_page(rows, filters, limit, cursor)
+    meta = {"limit": limit} | ({"cursor": next_cursor} if next_cursor else {})
+    return json_response({"data": [shown.score_v3(score) for score in found], "meta": meta})
 
 
 @router.get("/scores/{score_id}")

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 _BUSY_MS = 10_000
 
 
+class Unknown(LookupError):
+    """There is no such thing in the metadata database; the message names it."""
+
+
 class Meta:
     """One metadata database. Thread-safe."""
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from tracehouse_api.models.usage import Usage
+from tracehouse_api.models.usage import Tokens, Usage
 
 Json = dict[str, Any]
 StatusCode = Literal["unset", "ok", "error"]
@@ -75,7 +75,7 @@ Kind = Literal[
 ]  # fmt: skip
 
 
-class Meaning(BaseModel):
+class Meaning(Tokens):
     """What a span means, whichever dialect it is in. What is not known is null."""
 
     dialect: str | None
@@ -96,12 +96,6 @@ class Meaning(BaseModel):
     error_type: str | None
     environment: str | None
     release: str | None
-    input_tokens: int
-    output_tokens: int
-    cache_read_tokens: int
-    cache_write_tokens: int
-    reasoning_tokens: int
-    total_tokens: int
     cost_usd: float | None
     ttft_ms: float | None
     tags: list[str]

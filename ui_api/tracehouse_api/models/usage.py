@@ -5,19 +5,23 @@ from __future__ import annotations
 from pydantic import BaseModel, Field
 
 
-class Usage(BaseModel):
-    """Tokens and cost of some calls of models. `input_tokens` has the cached ones in it,
-    `output_tokens` the reasoning. `cost_usd` is null when nothing is known; `unpriced` says of how
-    many calls of which models the cost is not in it, `priced_by` of how many the price is from the
-    emitter, from a price of your own, or from the list, in which version."""
+class Tokens(BaseModel):
+    """Tokens. `input_tokens` has the cached ones in it, `output_tokens` the reasoning."""
 
-    calls: int
     input_tokens: int
     output_tokens: int
     cache_read_tokens: int
     cache_write_tokens: int
     reasoning_tokens: int
     total_tokens: int
+
+
+class Usage(Tokens):
+    """Tokens and cost of some calls of models. `cost_usd` is null when nothing is known; `unpriced`
+    says of how many calls of which models the cost is not in it, `priced_by` of how many the price
+    is from the emitter, from a price of your own, or from the list, in which version."""
+
+    calls: int
     cost_usd: float | None
     priced_by: dict[str, int]
     unpriced: dict[str, int]

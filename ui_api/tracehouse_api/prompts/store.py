@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import delete as sql_delete
 
-from tracehouse_api.meta.database import Meta
+from tracehouse_api.meta.database import Meta, Unknown
 
 LATEST, PRODUCTION = "latest", "production"
 _LABEL = re.compile(r"^[a-z0-9_.-]{1,100}$")
@@ -61,10 +61,6 @@ _labels = Table(
     Column("name", String(500), primary_key=True),
     Column("label", String(100), primary_key=True), Column("version", Integer),
 )  # fmt: skip
-
-
-class Unknown(LookupError):
-    """There is no such prompt, version or label; the message names it."""
 
 
 @dataclass(frozen=True)

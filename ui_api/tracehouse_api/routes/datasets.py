@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Response
 
-from tracehouse_api.access import Rows, TheHouse, principal, writer
+from tracehouse_api.access import House, Rows, TheHouse, principal, writer
 from tracehouse_api.datasets.results import results_of, summary
 from tracehouse_api.datasets.runs import Runs
-from tracehouse_api.datasets.store import Datasets, Row, Unknown
+from tracehouse_api.datasets.store import Datasets, Row
 from tracehouse_api.models.datasets import (
     Comparison,
     Dataset,
@@ -21,8 +19,7 @@ from tracehouse_api.models.datasets import (
     DatasetRun,
     DatasetRuns,
 )
-from tracehouse_api.routes.prompts import Document
-from tracehouse_api.store import Store
+from tracehouse_api.routes.documents import Document, refusing
 from tracehouse_api.values import json_response
 from tracehouse_collector.keys import Principal
 
@@ -45,33 +42,27 @@ Readable = Annotated[Datasets, Depends(readable)]
 Writable = Annotated[Datasets, Depends(writable)]
 
 
+def runs_of(house: House, workspace: str, name: str) -> Runs:
+    """The runs over a dataset. Raises Unknown."""
+    return Runs(house.meta, workspace, house.rows(workspace), name)
+
+
 def readable_runs(
-    house: TheHouse, rows: Rows, reader: Annotated[Principal, Depends(principal)], name: str
+    house: TheHouse, reader: Annotated[Principal, Depends(principal)], name: str
 ) -> Runs:
     with refusing():
-        return Runs(house.meta, reader.workspace, rows, name)
+        return runs_of(house, reader.workspace, name)
 
 
 def writable_runs(
     house: TheHouse, holder: Annotated[Principal, Depends(writer)], name: str
 ) -> Runs:
     with refusing():
-        return Runs(house.meta, holder.workspace, Store(house.database, holder.workspace), name)
+        return runs_of(house, holder.workspace, name)
 
 
 ReadableRuns = Annotated[Runs, Depends(readable_runs)]
 WritableRuns = Annotated[Runs, Depends(writable_runs)]
-
-
-@contextmanager
-def refusing(status: int = 422) -> Generator[None]:
-    """What the store raises, as answers: 404 for what is not there, else `status`."""
-    try:
-        yield
-    except Unknown as error:
-        raise HTTPException(404, str(error)) from None
-    except ValueError as error:
-        raise HTTPException(status, str(error)) from None
 
 
 @router.get("", response_model=DatasetList)

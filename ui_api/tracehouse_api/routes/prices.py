@@ -6,7 +6,7 @@ from fastapi import APIRouter, HTTPException, Response
 
 from tracehouse_api.access import Reader, TheHouse, Writer
 from tracehouse_api.models.usage import Price, Prices
-from tracehouse_api.routes.prompts import Document
+from tracehouse_api.routes.documents import Document
 from tracehouse_api.usage import prices
 from tracehouse_api.usage.own_prices import OwnPrices
 from tracehouse_api.values import json_response

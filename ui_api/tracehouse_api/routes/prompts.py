@@ -6,13 +6,12 @@ import difflib
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Query, Response
 
 from tracehouse_api.access import TheHouse, principal, writer
 from tracehouse_api.models.agents import PromptList, PromptVersion
-from tracehouse_api.prompts.store import Prompt, Prompts, Unknown
-from tracehouse_api.rest.door import parse_body
-from tracehouse_api.routes.blobs import read_bounded
+from tracehouse_api.prompts.store import Prompt, Prompts
+from tracehouse_api.routes.documents import Document, refusing
 from tracehouse_api.values import json_response
 from tracehouse_collector.keys import Principal
 
@@ -30,14 +29,6 @@ def writable(house: TheHouse, holder: Annotated[Principal, Depends(writer)]) -> 
 
 Readable = Annotated[Prompts, Depends(readable)]
 Writable = Annotated[Prompts, Depends(writable)]
-
-
-async def document(request: Request) -> dict[str, Any]:
-    """The body, whatever it says it is. Raises HTTPException 422 where it is no JSON object."""
-    return parse_body(await read_bounded(request))
-
-
-Document = Annotated[dict[str, Any], Depends(document)]
 
 
 def prompt_json(prompt: Prompt) -> dict[str, Any]:
@@ -69,7 +60,7 @@ def diff(
     after: int = Query(ge=1, description="a version"),
 ) -> Response:
     """What changed from one version to another, as a unified diff of the prompt and its config."""
-    with refusing(404):
+    with refusing():
         old = prompts.get(name, version=before, resolve=False)
         new = prompts.get(name, version=after, resolve=False)
     lines = difflib.unified_diff(
@@ -87,7 +78,7 @@ def get_prompt(
     resolve: bool = Query(True, description="prompts named inside it take their place"),
 ) -> Response:
     """A version of a prompt."""
-    with refusing(404):
+    with refusing():
         return json_response(
             prompt_json(prompts.get(name, version=version, label=label, resolve=resolve))
         )
@@ -96,7 +87,7 @@ def get_prompt(
 @writing_router.post("", status_code=201, response_model=PromptVersion)
 def create_prompt(prompts: Writable, document: Document) -> Response:
     """Add a version."""
-    with refusing(422):
+    with refusing():
         return json_response(prompt_json(prompts.create(document)), 201)
 
 
@@ -106,7 +97,7 @@ def label_prompt(prompts: Writable, name: str, document: Document) -> Response:
     version, labels = document.get("version"), document.get("labels")
     if not isinstance(version, int) or not isinstance(labels, list):
         raise HTTPException(422, "give a version (a number) and labels (a list)")
-    with refusing(422):
+    with refusing():
         return json_response(prompt_json(prompts.add_labels(name, version, labels)))
 
 
@@ -115,26 +106,9 @@ def delete_prompt(
     prompts: Writable, name: str, version: int | None = None, label: str | None = None
 ) -> Response:
     """Remove a version, the one with a label, or all of a name."""
-    with refusing(422):
+    with refusing():
         prompts.delete(name, version=version, label=label)
     return Response(status_code=204)
-
-
-class refusing:
-    """Says a ValueError as this status, and what is not there as 404."""
-
-    def __init__(self, status: int) -> None:
-        self._status = status
-
-    def __enter__(self) -> None:
-        return
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        if isinstance(error, Unknown):
-            raise HTTPException(404, str(error)) from None
-        if isinstance(error, ValueError):
-            status = 422 if self._status == 404 else self._status
-            raise HTTPException(status, str(error)) from None
 
 
 def _lines(prompt: Prompt) -> list[str]:
