@@ -26,7 +26,7 @@ def test_a_server_that_is_killed_while_a_run_logs(tmp_path: Path) -> None:
                 with run.rollout(step=step) as trace:
                     trace.log_user("x")
             time.sleep(0.005)
-        run.finish(timeout=30)
+        run.finish(timeout=60)
     """)
     try:
         for _ in range(3):

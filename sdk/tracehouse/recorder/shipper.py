@@ -24,8 +24,8 @@ _IDLE_SECONDS = 30.0
 # A request costs the program about a millisecond of Python: after the first, two a second.
 _PACE_SECONDS = 0.5
 _REFUSED_RETRY_SECONDS = 5.0
-# No valid key, or not a server of ours: waiting at the exit would not help. Nor where nobody has
-# answered for longer than a server takes to start again.
+# No valid key, or not a server of ours: waiting at the exit would not help. Nor where nobody ever
+# answered. A server that did answer is being started again, which may take a busy machine long.
 _HOPELESS = frozenset((401, 403, 404, 405))
 _SILENT_SECONDS = 5.0
 
@@ -52,6 +52,7 @@ class Shipper:
         self.last_detail = ""
         self._status = 0
         self._failing_since = 0.0
+        self._answered = False
         self._next_adoption = 0.0
         self._sent = False
         self._thread = threading.Thread(target=self._run, name="tracehouse-ship", daemon=True)
@@ -66,7 +67,7 @@ class Shipper:
     def wait_until_empty(self, timeout: float) -> bool:
         """Whether all of the buffer was acknowledged within so many seconds.
 
-        Ends early when the server does not answer: waiting would not help.
+        Ends early when the server refuses, or never answered: waiting would not help.
         """
         deadline = time.monotonic() + timeout
         self._hurry.set()
@@ -84,8 +85,9 @@ class Shipper:
     def _is_hopeless(self) -> bool:
         if not self.failed_attempts:
             return False
-        silent = self._status == 0 and time.monotonic() - self._failing_since > _SILENT_SECONDS
-        return silent or self._status in _HOPELESS
+        if self._status:
+            return self._status in _HOPELESS
+        return not self._answered and time.monotonic() - self._failing_since > _SILENT_SECONDS
 
     def stop(self, timeout: float) -> None:
         """End the thread; what was not sent stays on disk."""
@@ -215,10 +217,11 @@ class Shipper:
                 self._failing_since = time.monotonic()
             self.failed_attempts += 1
             self.last_detail, self._status = detail, status
+            self._answered = self._answered or status > 0
             self._progress.notify_all()
 
     def _succeeded(self) -> None:
-        self._sent = True
+        self._sent = self._answered = True
         with self._progress:
             self.failed_attempts = 0
             self._progress.notify_all()

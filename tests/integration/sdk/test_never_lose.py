@@ -256,3 +256,30 @@ def test_a_wrong_key_keeps_everything_and_says_what_to_do(machine: Machine) -> N
     )
     assert "set TRACEHOUSE_API_KEY to a valid key" in program.err
     assert len(machine.buffers()) == 1
+
+
+def test_the_end_of_a_run_waits_for_a_server_that_is_started_again(tmp_path: Path) -> None:
+    server = Server(tmp_path / "server").start()
+    ports = server.ports
+    machine = Machine(tmp_path / "machine", server)
+    program = machine.start(f"""
+        run = cm.init_run(project="restarted", {QUIET})
+        run.flush()
+        print("began", flush=True)
+        input()
+        run.log({{"loss": 1.0}})
+        run.finish(timeout=50)
+    """)
+    assert program.stdout and program.stdin
+    assert program.stdout.readline() == "began\n"
+    server.stop()
+    program.stdin.write("\n")
+    program.stdin.flush()
+    time.sleep(7)  # longer than it waits for a server that never answered
+    assert program.poll() is None
+    with server.start(**ports):
+        _, err = program.communicate(timeout=60)
+        assert program.returncode == 0, err
+        server.settle()
+        assert machine.one_run(project="restarted")["status"] == "finished"
+        assert machine.buffers() == []
