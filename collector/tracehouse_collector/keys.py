@@ -29,11 +29,13 @@ DEFAULT_WORKSPACE = "default"
 class Principal:
     """Who makes a request: the workspace they act in, and what they may do there.
 
-    Scopes are `ingest`, `read` and `admin`.
+    Scopes are `ingest`, `read` and `admin`. `user` is the id of the account behind the key, empty
+    where there is none.
     """
 
     workspace: str
     scopes: frozenset[str]
+    user: str = ""
 
 
 class Keys(Protocol):

@@ -1,0 +1,1 @@
+"""Who somebody is, which workspaces they are in, and what they may do there."""
