@@ -10,7 +10,7 @@ setup: $(VENV)/.server  ## .venv with all that serving needs
 serve: setup  ## run the server; stop it with Ctrl-C
 	@$(BIN)/tracehouse serve $(ARGS)
 
-test: $(VENV)/.dev $(VENV)/.frameworks $(VENV)/.emitters  ## the whole test suite, soaks excepted
+test: $(VENV)/.dev $(VENV)/.frameworks $(VENV)/.emitters $(VENV)/.system  ## the whole test suite, soaks excepted
 	$(BIN)/pytest -m "not soak" -n auto --dist loadfile $(ARGS)
 
 lint: $(VENV)/.dev  ## style, types, arrows, and whether generated files are fresh
@@ -72,6 +72,12 @@ $(VENV)/.frameworks: requirements/frameworks.txt requirements/real-wandb.txt | $
 $(VENV)/.emitters: requirements/emitters.txt | $(VENV)/bin/python
 	$(PYTHON) -m venv $(VENV)/emitters
 	$(VENV)/emitters/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/emitters.txt
+	@touch $@
+
+# PostgreSQL, for the tests that keep metadata in it. From the system's packages: this needs root.
+$(VENV)/.system: | $(VENV)/bin/python
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null \
+		|| (apt-get update --quiet && DEBIAN_FRONTEND=noninteractive apt-get install --quiet --yes --no-install-recommends postgresql)
 	@touch $@
 
 $(VENV)/.bench: requirements/bench.txt $(VENV)/.dev

@@ -32,7 +32,7 @@ SELECT
     {now} - ({total} - number) * {gap} AS start, start + 1000000 + number % 1000000,
     ['chat', 'execute_tool', 'GET /items', 'SELECT items'][1 + number % 4], 'internal',
     if(number % 97 = 0, 'error', 'ok'),
-    if(number % 4 = 0,
+    mapConcat(if(number % 4 = 0,
         map('gen_ai.operation.name', 'chat',
             'gen_ai.request.model', concat('gpt-5', ['', '-mini', '-nano'][1 + number % 3]),
             'gen_ai.response.id', concat('resp-', toString(number)),
@@ -43,9 +43,15 @@ SELECT
         map('http.response.status_code', toString(200 + 204 * (number % 13 = 0)),
             'user.id', concat('user-', toString(number % 5000)),
             'url.full', concat('https://example.com/items/', toString(number)))),
-    if(number % 4 = 0,
+        if(number % 10 = 0,
+            map('tracehouse.subject.id', concat('customer-', toString(intDiv(number, 10) % 5000)),
+                'tracehouse.experiment.name', 'rewrite',
+                'tracehouse.experiment.variant', ['control', 'treatment'][1 + intDiv(number, 10) % 2]),
+            map())),
+    arrayConcat(if(number % 4 = 0,
         ['string', 'string', 'string', 'string', 'int', 'int', 'string'],
-        ['int', 'string', 'string']), ''
+        ['int', 'string', 'string']),
+        if(number % 10 = 0, ['string', 'string', 'string'], [])), ''
 FROM numbers({first}, {count})
 SETTINGS optimize_on_insert = 0
 """
@@ -114,6 +120,9 @@ def measure(total: int) -> Iterator[Timing]:
                 ),
                 "usage by user": ("/v1/usage", {"group_by": "user"}),
                 "sessions": ("/v1/sessions", {}),
+                "subjects": ("/v1/subjects", {}),
+                "subject roll-up": ("/v1/subjects/customer-77", {}),
+                "devices": ("/v1/devices", {}),
             }
             for name, (path, parameters) in queries.items():
                 times = [_milliseconds(client, path, parameters) for _ in range(_REPEATS)]

@@ -6,9 +6,17 @@ import click
 
 
 def banner(
-    *, http: str, grpc: str | None, key: str, profile: str, data_dir: str, version: str
+    *,
+    http: str,
+    grpc: str | None,
+    key: str,
+    profile: str,
+    data_dir: str,
+    version: str,
+    link: str | None,
 ) -> str:
-    """The start banner: where it listens, and what to paste into another shell."""
+    """The start banner: where it listens, the owner's `link` to sign in with, and what to paste
+    into another shell."""
     mark = click.style("■", fg="cyan")
     name = click.style("tracehouse", bold=True)
     lines = [
@@ -17,6 +25,8 @@ def banner(
         "",
         f"    API and OTLP/HTTP   {click.style(http, fg='cyan', underline=True)}",
     ]
+    if link is not None:
+        lines.append(f"    sign in, once       {link}")
     if grpc is not None:
         lines.append(f"    OTLP/gRPC           {click.style(grpc, fg='cyan', underline=True)}")
         lines += [

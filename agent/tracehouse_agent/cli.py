@@ -6,6 +6,7 @@ import importlib.util
 
 import click
 
+from tracehouse_agent.sql_command import sql
 from tracehouse_agent.sync_command import sync
 from tracehouse_agent.wandb_shim_command import wandb_shim
 
@@ -16,11 +17,13 @@ def main() -> None:
     """The self-hosted home for AI-agent traces and training runs."""
 
 
-def _add_serve() -> None:
+def _add_server_commands() -> None:
     if importlib.util.find_spec("chdb") is not None:
+        from tracehouse_agent.password_command import set_password
         from tracehouse_agent.serve_command import serve
 
         main.add_command(serve)
+        main.add_command(set_password)
         return
 
     @main.command(context_settings={"ignore_unknown_options": True})
@@ -33,7 +36,8 @@ def _add_serve() -> None:
         )
 
 
-_add_serve()
+_add_server_commands()
+main.add_command(sql)
 main.add_command(sync)
 main.add_command(wandb_shim)
 

@@ -5,25 +5,34 @@
 
 from __future__ import annotations
 
-import ipaddress
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tracehouse_collector.keys import KeyFile, generate_key, write_private
+from tracehouse_agent.exposure import is_loopback
+from tracehouse_api.identity.api_keys import ApiKeys, Taken
+from tracehouse_collector.keys import (
+    DEFAULT_WORKSPACE,
+    PREFIX,
+    is_well_formed,
+    write_private,
+)
 from tracehouse_collector.settings import config_dir
 
 _PROFILE = "default"
 _LOCAL_PROFILE = "local"
+_KEY_NAME = "local user"
 
 
 def credentials_path() -> Path:
     return config_dir() / "credentials.json"
 
 
-def ensure_local_key(keys: KeyFile, api_base: str) -> tuple[str, str]:
-    """(the key of this machine's user for this server, the profile that it is kept under).
+def ensure_local_key(keys: ApiKeys, owner: str, api_base: str) -> tuple[str, str]:
+    """(the key of this machine's user for this server, the profile that it is kept under). It is
+    the `owner`'s, for the default workspace.
 
     A key that the user already has for a server on this machine is let in here, too, so that a
     new data folder needs no new key. A `default` profile that points to another machine is the
@@ -34,15 +43,13 @@ def ensure_local_key(keys: KeyFile, api_base: str) -> tuple[str, str]:
     path = credentials_path()
     profiles = _read(path)
     current = profiles.get(_PROFILE, {})
-    elsewhere = bool(current.get("api_key")) and not _is_loopback(current.get("api_base", ""))
+    elsewhere = bool(current.get("api_key")) and not is_loopback(
+        urlsplit(current.get("api_base", "")).hostname or ""
+    )
     profile = _LOCAL_PROFILE if elsewhere else _PROFILE
     key = profiles.get(profile, {}).get("api_key", "")
     if keys.principal(key) is None:
-        try:
-            keys.add(key, name="local user")
-        except ValueError:  # none yet, or not one of ours
-            key = generate_key()
-            keys.add(key, name="local user")
+        key = _let_in(keys, key, owner)
     entry = {"api_base": api_base, "api_key": key}
     if profiles.get(profile) != entry:
         write_private(path, profiles | {profile: entry})
@@ -64,9 +71,10 @@ def _read(path: Path) -> dict[str, Any]:
     return profiles  # pyright: ignore[reportUnknownVariableType]
 
 
-def _is_loopback(api_base: str) -> bool:
-    host = urlsplit(api_base).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+def _let_in(keys: ApiKeys, key: str, owner: str) -> str:
+    """`key`, or a new one where it is none of ours or was revoked here."""
+    if key.startswith(PREFIX) and is_well_formed(key):
+        with contextlib.suppress(Taken):
+            keys.add(key, workspace=DEFAULT_WORKSPACE, user=owner, name=_KEY_NAME)
+            return key
+    return keys.mint(workspace=DEFAULT_WORKSPACE, user=owner, name=_KEY_NAME)[0]

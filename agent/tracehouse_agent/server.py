@@ -21,17 +21,20 @@ import uvicorn
 
 from tracehouse_agent.banner import banner
 from tracehouse_agent.credentials import ensure_local_key
+from tracehouse_agent.exposure import refuse_open_doors
 from tracehouse_agent.http_server import HttpServer, bounded_protocol
 from tracehouse_agent.logs import configure_logging
 from tracehouse_api.access import House
 from tracehouse_api.app import Application, create_api
 from tracehouse_api.blobs import Blobs
+from tracehouse_api.identity.accounts import Accounts
+from tracehouse_api.identity.api_keys import ApiKeys
 from tracehouse_api.meta.database import Meta
+from tracehouse_api.oidc import oidc_login
 from tracehouse_api.rest.sessions import Sessions
 from tracehouse_collector.clickhouse.database import Database, embedded_url
 from tracehouse_collector.collector import Collector
 from tracehouse_collector.data_dir import DataDir
-from tracehouse_collector.keys import KeyFile
 from tracehouse_collector.receivers.otlp_grpc import OtlpGrpc
 from tracehouse_collector.receivers.otlp_http import OtlpHttp
 from tracehouse_collector.schema.migrate import migrate
@@ -40,6 +43,8 @@ from tracehouse_collector.settings import Role, ServerSettings
 from tracehouse_collector.telemetry import Telemetry
 
 logger = logging.getLogger(__name__)
+
+_LINK_SECONDS = 86400.0
 
 
 def run(settings: ServerSettings) -> int:
@@ -51,6 +56,11 @@ def run(settings: ServerSettings) -> int:
     with ExitStack() as stack:
         data_dir = DataDir(settings.data_dir)
         stack.callback(data_dir.close)
+        meta = Meta(settings.meta_url, data_dir.meta)
+        stack.callback(meta.close)
+        keys = ApiKeys(meta)
+        owner = Accounts(meta).ensure_owner()
+        refuse_open_doors(settings, Accounts(meta))
         listener = _listen(settings.host, settings.http_port)
         stack.callback(listener.close)
         # ClickHouse caches the compiled Protobuf schema in the working directory.
@@ -62,20 +72,17 @@ def run(settings: ServerSettings) -> int:
         cluster = settings.cluster or None
         migrate(database, cluster)
         apply_retention(database, settings.database, settings.retention, cluster)
-        keys = KeyFile(data_dir.keys)
         telemetry = Telemetry()
         blobs = Blobs(settings.blob_url, data_dir.blobs)
-        meta = Meta(settings.meta_url, data_dir.meta)
-        stack.callback(meta.close)
         collector = None
         if settings.role is not Role.api:
             collector = Collector(settings, data_dir, database, keys, telemetry)
-        house = House(database, keys, telemetry, collector, blobs, meta)
+        house = House(database, keys, telemetry, collector, blobs, meta, settings)
         try:
             import uvloop
 
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                runner.run(_serve(settings, listener, house, keys))
+                runner.run(_serve(settings, listener, house, owner))
         finally:
             # The loop and its signal handlers are gone: a second signal still ends it at once.
             for number in (signal.SIGTERM, signal.SIGINT):
@@ -101,11 +108,15 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 async def _serve(
-    settings: ServerSettings, listener: socket.socket, house: House, keys: KeyFile
+    settings: ServerSettings, listener: socket.socket, house: House, owner: str
 ) -> None:
     collector = house.collector
     grpc = OtlpGrpc(collector.admission) if collector else None
-    grpc_port = grpc.bind(settings.host, settings.grpc_port) if grpc else None
+    grpc_port = (
+        grpc.bind(settings.host, settings.grpc_port, settings.tls_certificate, settings.tls_key)
+        if grpc
+        else None
+    )
     otlp = (
         OtlpHttp(
             collector.admission,
@@ -115,7 +126,11 @@ async def _serve(
         if collector
         else None
     )
-    api = create_api(house, queries=settings.role is not Role.collector)
+    api = create_api(
+        house,
+        queries=settings.role is not Role.collector,
+        provider=oidc_login(house) if settings.oidc_issuer else None,
+    )
     server = HttpServer(
         uvicorn.Config(
             Application(api, otlp, settings.cors_origins),
@@ -124,6 +139,8 @@ async def _serve(
             access_log=False,
             server_header=False,
             lifespan="off",
+            ssl_certfile=settings.tls_certificate or None,
+            ssl_keyfile=settings.tls_key or None,
             timeout_keep_alive=75,
             timeout_graceful_shutdown=max(1, round(settings.drain_seconds / 2)),
         )
@@ -136,7 +153,7 @@ async def _serve(
     http = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started and not http.done():  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.01)
-    _announce(settings, listener, grpc_port, keys)
+    _announce(house, listener, grpc_port, owner)
     await asyncio.wait(
         (http, stop_task := asyncio.create_task(stop.wait())), return_when="FIRST_COMPLETED"
     )
@@ -164,21 +181,26 @@ def _stop_on_signals() -> asyncio.Event:
     return stop
 
 
-def _announce(
-    settings: ServerSettings, listener: socket.socket, grpc_port: int | None, keys: KeyFile
-) -> None:
+def _announce(house: House, listener: socket.socket, grpc_port: int | None, owner: str) -> None:
+    settings = house.settings
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104
     host = f"[{host}]" if ":" in host else host
-    http = f"http://{host}:{listener.getsockname()[1]}"
-    key, profile = ensure_local_key(keys, http)
+    scheme = "https" if settings.tls_certificate else "http"
+    http = f"{scheme}://{host}:{listener.getsockname()[1]}"
+    key, profile = ensure_local_key(house.keys, owner, http)
+    link = None
+    if not house.identity.accounts.has_password(owner):
+        token = house.identity.one_time.make("sign-in", owner, seconds=_LINK_SECONDS)
+        link = f"{settings.public_url.rstrip('/') or http}/auth/link?token={token}"
     click.echo(
         banner(
             http=http,
-            grpc=f"http://{host}:{grpc_port}" if grpc_port else None,
+            grpc=f"{scheme}://{host}:{grpc_port}" if grpc_port else None,
             key=key,
             profile=profile,
             data_dir=str(settings.data_dir),
             version=version("tracehouse"),
+            link=link,
         )
     )
     sys.stdout.flush()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 from tracehouse_collector.admit.admission import Admission
 from tracehouse_collector.clickhouse.database import Database
@@ -100,6 +101,18 @@ class Collector:
             for loader in self._loaders
         ]
         return all(stopped)
+
+    def watermark(self) -> dict[Signal, int]:
+        """What `has_loaded` takes: it stands for all that is acknowledged now."""
+        return {signal: spool.next_number for signal, spool in self._spools.items()}
+
+    def has_loaded(self, watermark: Mapping[Signal, int]) -> bool:
+        """Whether everything that was acknowledged by then can be queried."""
+        return all(
+            self._cursors[signal].position.segment >= number
+            or self._spools[signal].backlog(self._cursors[signal]) == 0
+            for signal, number in watermark.items()
+        )
 
     @property
     def backlog_bytes(self) -> dict[str, int]:

@@ -1,10 +1,15 @@
-"""The data folder: `clickhouse/ spool/ dead-letter/ blobs/ meta.db keys.json`, and whose it is."""
+"""The data folder: `clickhouse/ spool/ dead-letter/ blobs/ meta.db`, and whose it is."""
 
 from __future__ import annotations
 
 import fcntl
 import os
 from pathlib import Path
+
+
+def metadata_path(data_dir: Path) -> Path:
+    """Where the metadata database is, unless a setting says otherwise."""
+    return data_dir / "meta.db"
 
 
 class DataDirInUse(Exception):
@@ -51,11 +56,7 @@ class DataDir:
 
     @property
     def meta(self) -> Path:
-        return self.path / "meta.db"
-
-    @property
-    def keys(self) -> Path:
-        return self.path / "keys.json"
+        return metadata_path(self.path)
 
     def close(self) -> None:
         """Let another process have it."""

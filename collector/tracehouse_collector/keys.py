@@ -1,8 +1,9 @@
-"""API keys: what they look like, how they are kept, whom they let in.
+"""API keys: what they look like, and whom they let in.
 
-A key is `ba_` + 32 random characters + 6 characters of checksum, all base 62. The checksum lets a
-mistyped key be told from a revoked one without a look-up. Only the SHA-256 of a key is kept; a
-key has 190 bits of randomness, so a slow hash would add nothing.
+A key is a prefix + 32 random characters + 6 characters of checksum, all base 62: `ba_` for keys of
+accounts, `anon_` for those of anonymous sessions, `share_` in links. The checksum lets a mistyped
+key be told from a revoked one without a look-up. Only the SHA-256 of a key is kept (`hashed`): it
+has 190 bits of randomness, so a slow hash would add nothing.
 """
 
 from __future__ import annotations
@@ -14,11 +15,16 @@ import os
 import secrets
 import string
 import zlib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
-PREFIX = "ba_"
+Prefix = Literal["ba_", "anon_", "share_"]
+
+PREFIX: Prefix = "ba_"
+ANONYMOUS_PREFIX: Prefix = "anon_"
+SHARE_PREFIX: Prefix = "share_"
+_PREFIXES: tuple[Prefix, ...] = (PREFIX, ANONYMOUS_PREFIX, SHARE_PREFIX)
 _ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _RANDOM_LENGTH = 32
 _CHECKSUM_LENGTH = 6
@@ -30,36 +36,44 @@ class Principal:
     """Who makes a request: the workspace they act in, and what they may do there.
 
     Scopes are `ingest`, `read` and `admin`. `user` is the id of the account behind the key, empty
-    where there is none.
+    where there is none. What comes with a key that has a `project` is put there, whatever it says.
     """
 
     workspace: str
     scopes: frozenset[str]
     user: str = ""
+    project: str = ""
 
 
 class Keys(Protocol):
     """Whatever can tell whom a key belongs to."""
 
     def principal(self, key: str) -> Principal | None:
-        """Whose key this is; None when it is unknown, malformed or revoked."""
+        """Whose key this is; None when it is unknown, malformed, expired or revoked. Raises
+        Refusal when it cannot be told now."""
         ...
 
 
-def generate_key() -> str:
+def generate_key(prefix: Prefix = PREFIX) -> str:
     """A new key, from the operating system's randomness."""
     body = "".join(secrets.choice(_ALPHABET) for _ in range(_RANDOM_LENGTH))
-    return PREFIX + body + _checksum(body)
+    return prefix + body + _checksum(body)
 
 
 def is_well_formed(key: str) -> bool:
     """Whether prefix, length and checksum are those of a key."""
-    body, checksum = key[len(PREFIX) : -_CHECKSUM_LENGTH], key[-_CHECKSUM_LENGTH:]
-    return (
-        key.startswith(PREFIX)
-        and len(body) == _RANDOM_LENGTH
-        and hmac.compare_digest(_checksum(body).encode(), checksum.encode())
+    prefix = next((p for p in _PREFIXES if key.startswith(p)), None)
+    if prefix is None:
+        return False
+    body, checksum = key[len(prefix) : -_CHECKSUM_LENGTH], key[-_CHECKSUM_LENGTH:]
+    return len(body) == _RANDOM_LENGTH and hmac.compare_digest(
+        _checksum(body).encode(), checksum.encode()
     )
+
+
+def hashed(key: str) -> str:
+    """What is kept of a key: its SHA-256, in hex."""
+    return hashlib.sha256(key.encode()).hexdigest()
 
 
 def _checksum(body: str) -> str:
@@ -69,57 +83,6 @@ def _checksum(body: str) -> str:
         number, digit = divmod(number, len(_ALPHABET))
         digits.append(_ALPHABET[digit])
     return "".join(digits)
-
-
-@dataclass(frozen=True, slots=True)
-class StoredKey:
-    """A key as it is kept: its name, its hash, and what it may do."""
-
-    name: str
-    sha256: str
-    workspace: str
-    scopes: tuple[str, ...]
-
-
-class KeyFile:
-    """Keys in one JSON file, readable by its owner alone."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._keys: list[StoredKey] = []
-        if path.exists():
-            self._keys = [
-                StoredKey(k["name"], k["sha256"], k["workspace"], tuple(k["scopes"]))
-                for k in json.loads(path.read_text())["keys"]
-            ]
-
-    def principal(self, key: str) -> Principal | None:
-        if not is_well_formed(key):
-            return None
-        digest = _sha256(key)
-        found: StoredKey | None = None
-        for stored in self._keys:  # all of them: the time taken tells nothing about which matched
-            if hmac.compare_digest(stored.sha256, digest):
-                found = stored
-        return Principal(found.workspace, frozenset(found.scopes)) if found else None
-
-    def add(
-        self,
-        key: str,
-        *,
-        name: str,
-        workspace: str = DEFAULT_WORKSPACE,
-        scopes: tuple[str, ...] = ("ingest", "read", "admin"),
-    ) -> None:
-        """Keep the hash of `key`. Raises ValueError when it is not a well-formed key."""
-        if not is_well_formed(key):
-            raise ValueError("not a tracehouse key: it should be ba_ and 38 characters")
-        self._keys.append(StoredKey(name, _sha256(key), workspace, scopes))
-        write_private(self._path, {"keys": [asdict(stored) for stored in self._keys]})
-
-
-def _sha256(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()
 
 
 def write_private(path: Path, content: object) -> None:

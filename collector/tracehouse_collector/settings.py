@@ -79,6 +79,11 @@ def default_data_dir() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "tracehouse"
 
 
+def default_hub_endpoint() -> str:
+    """`HF_ENDPOINT`, as the Hub's own client has it."""
+    return (os.environ.get("HF_ENDPOINT") or "https://huggingface.co").rstrip("/")
+
+
 def config_dir() -> Path:
     """`$XDG_CONFIG_HOME/tracehouse`."""
     return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "tracehouse"
@@ -110,6 +115,22 @@ class ServerSettings(BaseSettings):
     host: str = Field("127.0.0.1", description="address to listen on")
     http_port: int = Field(4318, ge=0, le=65535, description="OTLP/HTTP and API; 0: any free one")
     grpc_port: int = Field(4317, ge=0, le=65535, description="OTLP/gRPC; 0: any free one")
+    public_url: str = Field(
+        "", description="the address that people open, if it is another one (behind a proxy)"
+    )
+    tls_certificate: str = Field("", description="PEM file: listen with TLS, on both ports")
+    tls_key: str = Field("", description="PEM file with the certificate's key")
+    anonymous: bool = Field(
+        False, description="let programs without a key send to a workspace of their own"
+    )
+    oidc_issuer: str = Field("", description="OpenID provider to sign in with, https://…")
+    oidc_client_id: str = Field("", description="this server's client id there")
+    oidc_client_secret: SecretStr = Field(SecretStr(""), description="its secret")
+    hub_endpoint: str = Field(
+        default_factory=default_hub_endpoint,
+        pattern=r"^https?://[^/\s]+",
+        description="the Hugging Face Hub, or a mirror; by default what HF_ENDPOINT says",
+    )
     role: Role = Field(Role.all, description="run everything, or only the collector or the API")
     max_request_bytes: PositiveInt = Field(
         64 << 20, description="largest OTLP request, after decompression"
@@ -127,12 +148,27 @@ class ServerSettings(BaseSettings):
     cors_origins: list[str] = Field(
         default_factory=list, description="origins whose pages may send and query"
     )
+    sql_seconds: PositiveFloat = Field(30.0, description="how long a query of /v1/sql may take")
+    sql_rows: PositiveInt = Field(100_000, description="rows in the answer of such a query")
+    sql_result_bytes: PositiveInt = Field(64 << 20, description="bytes of that answer, in memory")
+    sql_memory_bytes: PositiveInt = Field(1 << 30, description="memory that such a query may use")
+    sql_at_once: PositiveInt = Field(
+        4, description="how many such queries may run; half of them of one workspace"
+    )
     drain_seconds: PositiveFloat = Field(8.0, description="how long a stop may take")
     forward: list[Forward] = Field(
         default_factory=list, description="places that get everything, too"
     )
     retention: Retention = Field(default_factory=Retention)  # pyright: ignore[reportArgumentType]
     log_json: bool = Field(False, description="log lines as JSON")
+
+    @model_validator(mode="after")
+    def _pairs_are_whole(self) -> ServerSettings:
+        if bool(self.tls_certificate) != bool(self.tls_key):
+            raise ValueError("tls_certificate and tls_key go together")
+        if self.oidc_issuer and not self.oidc_client_id:
+            raise ValueError("oidc_issuer needs oidc_client_id")
+        return self
 
     @classmethod
     def settings_customise_sources(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from tracehouse import anonymous
 from tracehouse.errors import ClaudeMonitorError
 
 LOCAL_SERVER = "http://127.0.0.1:4318"
@@ -92,6 +93,8 @@ def resolve_destination(api_key: str | None = None, api_base: str | None = None)
         may_change = True
         key = profile.get("api_key")
         base = base or profile.get("api_base")
+    if key is None and (session := anonymous.known((base or LOCAL_SERVER).rstrip("/"))):
+        key = session.token
     return Destination(
         (base or LOCAL_SERVER).rstrip("/"),
         key,

@@ -6,10 +6,11 @@ import os
 import threading
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
-from tracehouse import autofinish, complain
+from tracehouse import anonymous, autofinish, complain
 from tracehouse.api_client import ApiClient
 from tracehouse.artifacts import describe_data
 from tracehouse.chat import Run
@@ -35,6 +36,7 @@ from tracehouse_semconv.ids import run_identity
 ALLOWED_STATUSES = tuple(RunStatus)
 FINISH_SECONDS = 10.0
 _CAPTURE_SECONDS = 5.0
+_PUSH_SECONDS = 60.0  # the server draws, and asks the Hub in its turn
 _HEARTBEAT_SECONDS = 15.0
 _REMEMBERED = "runs"
 
@@ -44,7 +46,7 @@ class TrainingRun:
 
     The same `client_run_id` on the same machine resumes the same run: its config, its start and its
     step counter go on. Constructing raises ClaudeMonitorError on misuse; no other method does,
-    except the two that ask the server: `model_card` and `push_model_card`.
+    except those that ask the server: `model_card`, `push_model_card`, `push_dataset_card`.
 
     Args:
         project: what it is filed under; `default` when it is not given.
@@ -216,8 +218,11 @@ class TrainingRun:
     @property
     def url(self) -> str:
         """Where the run is seen."""
-        server = self._recorder.current_destination().api_base
-        base = os.environ.get("TRACEHOUSE_WEB_URL") or server
+        destination = self._recorder.current_destination()
+        session = anonymous.known(destination.api_base)
+        if session is not None and session.token == destination.api_key:
+            return session.link(f"/runs/{self.id}")
+        base = os.environ.get("TRACEHOUSE_WEB_URL") or destination.api_base
         return f"{base.rstrip('/')}/runs/{self.id}"
 
     @property
@@ -379,11 +384,40 @@ class TrainingRun:
         self._recorder.flush(FINISH_SECONDS)
         return self.api().text(f"/v1/runs/{self.id}/model_card.md")
 
-    def push_model_card(self, *, commit_message: str | None = None) -> dict[str, Any]:
-        """Push the model card to the Hub: {commit_url, commit_oid, repo}. Raises ApiError."""
+    def push_model_card(
+        self,
+        *,
+        commit_message: str | None = None,
+        repo: str | None = None,
+        create: bool = False,
+    ) -> dict[str, Any]:
+        """Push the model card to the Hub: {commit_url, commit_oid, repo}.
+
+        It goes to the linked model, or to `repo`; `create` makes one where there is none, private.
+        The server asks the Hub with the token that is saved there. Raises ApiError.
+        """
+        return self._push("push_model_card", commit_message, repo, create)
+
+    def push_dataset_card(
+        self,
+        *,
+        commit_message: str | None = None,
+        repo: str | None = None,
+        create: bool = False,
+    ) -> dict[str, Any]:
+        """Push which runs of the project use the linked dataset to its card on the Hub, as
+        `push_model_card` does. Raises ApiError."""
+        return self._push("push_dataset_card", commit_message, repo, create)
+
+    def _push(
+        self, what: str, commit_message: str | None, repo: str | None, create: bool
+    ) -> dict[str, Any]:
         self._recorder.flush(FINISH_SECONDS)
-        body = _given({"commit_message": commit_message})
-        return self.api().post(f"/v1/runs/{self.id}/push_model_card", body)
+        body = _given(
+            {"commit_message": commit_message, "repo": repo, "create": True if create else None}
+        )
+        destination = replace(self._recorder.current_destination(), timeout=_PUSH_SECONDS)
+        return ApiClient(destination).post(f"/v1/runs/{self.id}/{what}", body)
 
     # --- around it -------------------------------------------------------------------------------
 

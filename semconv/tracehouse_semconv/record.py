@@ -9,6 +9,7 @@ A file is a sequence of records and nothing else::
     body     := 0x12 varint workspace      field 2, string
                 0x19 received              field 3, fixed64: unix nanoseconds, time of arrival
                 0x21 request id            field 4, fixed64: hash of the payload
+                0x42 varint project        field 8, string: where all of it belongs; mostly absent
                 tag varint payload         field 5 traces, 6 logs, 7 metrics: the OTLP request
 
 All integers are little endian. The message is valid Protobuf (`Envelope` in the collector's
@@ -49,6 +50,7 @@ class Signal(IntEnum):
     metrics = 7
 
 
+_PROJECT_FIELD = 8
 _PAYLOAD_FIELDS = frozenset(signal.value for signal in Signal)
 
 
@@ -78,18 +80,26 @@ class Envelope:
     request_id: int
     signal: Signal
     payload: bytes
+    project: str = ""
 
 
 def encode(
-    signal: Signal, payload: bytes, *, workspace: str, received_ns: int, request_id: int
+    signal: Signal,
+    payload: bytes,
+    *,
+    workspace: str,
+    received_ns: int,
+    request_id: int,
+    project: str = "",
 ) -> tuple[bytes, bytes]:
     """The record as (everything before the payload, payload): the payload is not copied."""
-    name = workspace.encode()
+    name, place = workspace.encode(), project.encode()
     body = b"".join(
         (
             b"\x12", varint(len(name)), name,
             b"\x19", _FIXED64.pack(received_ns),
             b"\x21", _FIXED64.pack(request_id),
+            b"\x42" + varint(len(place)) + place if place else b"",
             bytes((signal << 3 | 2,)), varint(len(payload)),
         )
     )  # fmt: skip
@@ -109,7 +119,7 @@ def decode(record: bytes | memoryview) -> Envelope:
     view = memoryview(record)
     _, at = _read_varint(view, 0)
     at += _CHECKSUM_BYTES
-    workspace, received_ns, request_id = "", 0, 0
+    workspace, project, received_ns, request_id = "", "", 0, 0
     while at < len(view):
         tag, at = _read_varint(view, at)
         field, wire_type = tag >> 3, tag & 7
@@ -126,8 +136,12 @@ def decode(record: bytes | memoryview) -> Envelope:
             at += length
             if field == 2:
                 workspace = str(chunk, "utf-8")
+            elif field == _PROJECT_FIELD:
+                project = str(chunk, "utf-8")
             elif field in _PAYLOAD_FIELDS:
-                return Envelope(workspace, received_ns, request_id, Signal(field), bytes(chunk))
+                return Envelope(
+                    workspace, received_ns, request_id, Signal(field), bytes(chunk), project
+                )
         else:
             break
     raise ValueError("the record holds no OTLP payload")

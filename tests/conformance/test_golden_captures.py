@@ -20,9 +20,9 @@ from google.protobuf.message import Message
 
 from tests.conformance import shown, tables
 from tests.conformance.transports import ENCODE, JSON, METHODS, PROTOBUF, REQUESTS, call
+from tests.support.keys import add_key
 from tests.support.otlp_json import from_otlp_json, to_otlp_json
 from tests.support.server import Server
-from tracehouse_collector.keys import KeyFile, generate_key
 
 CAPTURES = Path(__file__).parents[1] / "fixtures" / "captures"
 FILES = sorted(path for path in CAPTURES.iterdir() if path.suffix in (".pb", ".json"))
@@ -103,11 +103,7 @@ class Golden:
 @pytest.fixture(scope="module")
 def golden(tmp_path_factory: pytest.TempPathFactory) -> Golden:
     server = Server(tmp_path_factory.mktemp("golden"))
-    server.data_dir.mkdir(parents=True)
-    keys = KeyFile(server.data_dir / "keys.json")
-    key_of = {transport: generate_key() for transport in TRANSPORTS}
-    for transport, key in key_of.items():
-        keys.add(key, name=transport, workspace=transport)
+    key_of = {transport: add_key(server, workspace=transport) for transport in TRANSPORTS}
     with server:
         for transport, key in key_of.items():
             for path in FILES:

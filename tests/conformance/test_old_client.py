@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.hub import Hub, Token
 from tests.support.sdk import Machine
 from tests.support.server import Server
 
@@ -24,9 +26,13 @@ assert cm.__version__ == "0.6.0", cm.__file__
 
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
-    with Server(tmp_path_factory.mktemp("server")) as server:
-        keys = {"TRACEHOUSE_API_KEY": server.key, "TRACEHOUSE_API_BASE": server.http}
-        yield Machine(tmp_path_factory.mktemp("machine"), server, keys)
+    with Hub() as hub:
+        hub.tokens["hf_of_the_owner"] = Token("me")
+        hub.add("me/x")
+        hf_endpoint = {"HF_ENDPOINT": hub.url}
+        with Server(tmp_path_factory.mktemp("server"), environment=hf_endpoint) as server:
+            keys = {"TRACEHOUSE_API_KEY": server.key, "TRACEHOUSE_API_BASE": server.http}
+            yield Machine(tmp_path_factory.mktemp("machine"), server, keys)
 
 
 def spans_of(machine: Machine, session: str) -> list[dict[str, Any]]:
@@ -96,15 +102,10 @@ def test_a_training_run_with_everything(machine: Machine) -> None:
         with run.rollout(step=4) as trace:
             trace.log_user("state")
         assert "# n" in run.model_card()
-        try:
-            run.push_model_card()
-        except cm.ApiError as error:
-            print(str(error)[:3])
         run.finish(status="finished")
         """,
         head=HEAD,
     )
-    assert program.out.strip() == "501"
     assert "dropped 1 metric point" in program.err
     assert "dropped 2" not in program.err
     run = machine.one_run(project="old")
@@ -132,6 +133,30 @@ def test_a_training_run_with_everything(machine: Machine) -> None:
     assert machine.get(f"/v1/runs/{run['id']}/system")["series"]
     (rollout,) = machine.get(f"/v1/runs/{run['id']}/rollouts")["rollouts"]
     assert (rollout["step"], rollout["session"]) == (4, "n-step4")
+
+
+def test_a_model_card_is_pushed(machine: Machine) -> None:
+    code = """
+        run = cm.init_run(project="cards", name="n", config={"base_model": "a/b"})
+        run.log({"eval/acc": 0.5})
+        run.link_model("me/x")
+        try:
+            print(run.push_model_card(commit_message="Initial card from tracehouse"))
+        except cm.ApiError as error:
+            print("PUT /v1/profile/hub_token" in str(error))
+        run.finish()
+    """
+    assert machine.run(code, head=HEAD).out.strip() == "True"
+    assert machine.server is not None
+    saved = machine.server.client.put(
+        f"{machine.server.http}/v1/profile/hub_token",
+        json={"token": "hf_of_the_owner"},
+        headers=machine.server.headers,
+    )
+    assert saved.status_code == 200, saved.text
+    said = ast.literal_eval(machine.run(code, head=HEAD).out)
+    assert said["repo"] == "me/x"
+    assert said["commit_url"].endswith(f"/me/x/commit/{said['commit_oid']}")
 
 
 def test_a_run_is_resumed_and_crashed(machine: Machine) -> None:

@@ -7,16 +7,34 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support.hub import Hub, Token
 from tests.support.server import Server
 from tracehouse_collector.settings import ServerSettings
 
 ROOT = Path(__file__).parent.parent.parent
+HUB_TOKEN = "hf_of_the_reader"
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server whose Hugging Face Hub is one of the tests' own, with a token saved."""
+    with Hub() as hub:
+        hub.tokens[HUB_TOKEN] = Token("your-handle")
+        home = tmp_path_factory.mktemp("server")
+        with Server(home, environment={"HF_ENDPOINT": hub.url}) as running:
+            running.client.put(
+                f"{running.http}/v1/profile/hub_token",
+                json={"token": HUB_TOKEN},
+                headers=running.headers,
+            ).raise_for_status()
+            yield running
 
 
 def snippets(language: str) -> list[object]:
@@ -38,6 +56,7 @@ def environment(server: Server) -> dict[str, str]:
         "LANGFUSE_BASE_URL": server.http,
         "LANGFUSE_PUBLIC_KEY": "anything",
         "LANGFUSE_SECRET_KEY": server.key,
+        "HF_TOKEN": HUB_TOKEN,
     }
 
 

@@ -1,4 +1,7 @@
-"""A server for the tests of one module, once for every way it can reach ClickHouse."""
+"""A server for the tests of one module, once for every way it can reach ClickHouse.
+
+With an embedded ClickHouse its metadata is in SQLite, with one over HTTP in PostgreSQL.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from google.protobuf.message import Message
 
 from tests.support.clickhouse_http import ClickHouseHttp
 from tests.support.otlp_json import to_otlp_json
+from tests.support.postgres import Postgres
 from tests.support.server import Server
 
 REAL_URL = os.environ.get("TRACEHOUSE_TEST_CLICKHOUSE_URL", "")
@@ -85,7 +89,8 @@ def stored_server(
         query, arguments = None, []
         if request.param == "http":
             clickhouse = stack.enter_context(ClickHouseHttp(home / "clickhouse"))
-            arguments = ["--clickhouse-url", clickhouse.url]
+            postgres = stack.enter_context(Postgres())
+            arguments = ["--clickhouse-url", clickhouse.url, "--meta-url", postgres.url]
             query = queries(clickhouse.url, "tracehouse")
         elif request.param == "real":
             database = f"test_{uuid.uuid4().hex}"

@@ -18,6 +18,7 @@ _LISTENING = re.compile(r"OTLP/HTTP\s+(http://\S+)")
 _BACKLOG = re.compile(
     r'^tracehouse_backlog_bytes{destination="clickhouse",signal="\w+"} (\S+)$', re.MULTILINE
 )
+_SIGN_IN = re.compile(r"sign in, once\s+(\S+)")
 _GRPC = re.compile(r"OTLP/gRPC\s+(\S+)")
 
 
@@ -34,6 +35,7 @@ class Server:
         self.http = ""
         self.grpc = ""
         self.key = ""
+        self.sign_in_link = ""
         # One client: reading the certificates for each request took longer than the request. No
         # connection is kept, because servers are killed and started again.
         self.client = httpx.Client(
@@ -75,6 +77,8 @@ class Server:
             banner += line
         if found := _LISTENING.search(banner):
             self.http = found[1]
+        if found := _SIGN_IN.search(banner):
+            self.sign_in_link = found[1]
         if found := _GRPC.search(banner):
             self.grpc = found[1].removeprefix("http://")
 

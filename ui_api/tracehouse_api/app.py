@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import Depends, FastAPI, Response
 from fastapi.openapi.docs import get_swagger_ui_html
+from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
 
 from tracehouse_api import problems
@@ -20,10 +21,16 @@ from tracehouse_api.models.telemetry import Problem
 from tracehouse_api.rest import runs as rest_runs
 from tracehouse_api.rest import sessions as rest_sessions
 from tracehouse_api.routes import (
+    account,
+    anonymous,
+    api_keys,
     artifacts,
     blobs,
     content,
     datasets,
+    devices,
+    experiments,
+    hub,
     logs,
     metrics,
     operations,
@@ -33,10 +40,14 @@ from tracehouse_api.routes import (
     runs,
     scores,
     sessions,
+    share_links,
     spans,
+    sql,
+    subjects,
     sweeps,
     traces,
     usage,
+    workspaces,
 )
 from tracehouse_api.values import json_response
 from tracehouse_collector.receivers.otlp_http import OtlpHttp, Receive, Scope, Send
@@ -49,9 +60,10 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def create_api(house: House, *, queries: bool = True) -> FastAPI:
-    """The API. Every route but /health asks for a key, because the application does and not the
-    route. `queries` is False where only the collector runs."""
+def create_api(house: House, *, queries: bool = True, provider: Starlette | None = None) -> FastAPI:
+    """The API. Every route but a few asks who is there, because the application does and not the
+    route. `queries` is False where only the collector runs; `provider` signs people in by OpenID
+    Connect."""
     api = FastAPI(
         title="tracehouse",
         version="1",
@@ -65,22 +77,36 @@ def create_api(house: House, *, queries: bool = True) -> FastAPI:
     problems.install(api)
     api.include_router(operations.open_router)
     api.include_router(langfuse.open_router)
+    # Where whoever asks has nothing to show yet.
+    for open_router in (account.open_router, anonymous.open_router):
+        api.include_router(open_router)
+    if provider is not None:
+        api.mount("/auth/oidc", provider)
     # Addresses that carry a token of their own.
     api.include_router(langfuse_media.token_router)
+    # These ask for an account or an admin themselves.
+    for router in (account.router, workspaces.router, workspaces.admin_router, api_keys.router):
+        api.include_router(router, dependencies=[Depends(known_parameters)])
     guarded = [Depends(principal), Depends(known_parameters)]
     api.include_router(operations.router, dependencies=guarded)
     if queries:
         for router in (
+            hub.router,  # first: a dataset's name may hold slashes, and ends before the card's
             *(traces.router, spans.router, logs.router, metrics.router, rejects.router),
             *(runs.router, runs.compare_router, artifacts.router, sweeps.router, usage.router),
             *(
                 prompts.router,
                 prices.router,
+                experiments.router,
                 datasets.router,
                 scores.router,
                 content.router,
                 sessions.router,
                 sessions.users_router,
+                sql.router,
+                share_links.router,
+                subjects.router,
+                devices.router,
             ),
         ):
             api.include_router(router, dependencies=guarded)
@@ -92,6 +118,7 @@ def create_api(house: House, *, queries: bool = True) -> FastAPI:
     writing = [Depends(writer), Depends(known_parameters)]
     for router in (
         blobs.router,
+        share_links.writing_router,
         rest_runs.router,
         rest_sessions.router,
         sweeps.writing_router,
@@ -100,6 +127,7 @@ def create_api(house: House, *, queries: bool = True) -> FastAPI:
         prompts.writing_router,
         datasets.writing_router,
         prices.writing_router,
+        hub.writing_router,
     ):
         api.include_router(router, dependencies=writing)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from obstore.store import LocalStore, ObjectStore, from_url
@@ -44,6 +45,31 @@ class Blobs:
         path = _path(workspace, sha256)
         for at in range(start, end, _CHUNK):
             yield bytes(self._store.get_range(path, start=at, end=min(at + _CHUNK, end)))
+
+    def workspaces(self) -> list[str]:
+        """Whose files there are."""
+        return [path.rstrip("/") for path in self._store.list_with_delimiter()["common_prefixes"]]
+
+    def list(self, workspace: str) -> Iterator[tuple[str, float]]:
+        """The workspace's files: hash, and when it was last kept, in Unix seconds."""
+        for page in self._store.list(prefix=workspace):
+            for found in page:
+                owner, _, rest = found["path"].partition("/")
+                sha256 = rest.rpartition("/")[2]
+                if owner == workspace and self.is_hash(sha256):
+                    yield sha256, found["last_modified"].timestamp()
+
+    def modified(self, workspace: str, sha256: str) -> float | None:
+        """When a file was last kept, in Unix seconds; None when there is no such file."""
+        try:
+            return self._store.head(_path(workspace, sha256))["last_modified"].timestamp()
+        except FileNotFoundError:
+            return None
+
+    def delete(self, workspace: str, sha256: str) -> None:
+        """Remove a file; one that is not there stays so."""
+        with suppress(FileNotFoundError):
+            self._store.delete(_path(workspace, sha256))
 
 
 def _path(workspace: str, sha256: str) -> str:

@@ -26,6 +26,8 @@ Table = Literal[
     "run_records",
     "run_spans",
     "run_summary",
+    "trace_cohorts",
+    "devices",
     "rejects",
 ]
 

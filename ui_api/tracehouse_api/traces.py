@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Any
 
 from tracehouse_api.filters import Filters
@@ -137,10 +137,3 @@ def _summary(root: Root, spans: int, errors: int, usage: Usage) -> dict[str, Any
         "error_count": errors,
         "usage": usage.json(),
     }
-
-
-def delete_traces(rows: Store, trace_ids: Iterable[str]) -> None:
-    """Remove traces, given in hex, with their calls and scores, for good."""
-    where = {"traces": sorted(trace_ids)}
-    for table in ("spans", "calls", "scores", "trace_roots"):
-        rows.delete(table, [IN_TRACES], where)

@@ -70,6 +70,11 @@ def iso_time(ns: int) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{fraction:09d}Z"
 
 
+def iso_seconds(seconds: float | None) -> str | None:
+    """Unix seconds in the same form; None for none."""
+    return None if seconds is None else iso_time(round(seconds * 1e9))
+
+
 def milliseconds(ns: int) -> float:
     """A duration in milliseconds."""
     return ns / 1e6

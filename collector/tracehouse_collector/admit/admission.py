@@ -120,6 +120,7 @@ class Admission:
                 workspace=principal.workspace,
                 received_ns=self._now_ns(),
                 request_id=xxhash.xxh3_64_intdigest(payload),
+                project=principal.project,
             )
             try:
                 await self._spools[signal].append(record)

@@ -79,6 +79,21 @@ class Database:
         finally:
             self._idle.put(client)
 
+    @contextmanager
+    def read_only_client(self, settings: Mapping[str, Any]) -> Generator[Client]:
+        """A client of its own with these settings, whose session can neither write nor change them.
+
+        It is none of the pool, because a session that was made read-only stays so. It costs some
+        10 ms. Raises clickhouse-connect's errors.
+        """
+        client = self._connect(database=self.name)
+        try:
+            for name, value in {**settings, "readonly": 1}.items():
+                client.set_client_setting(name, value)
+            yield client
+        finally:
+            client.close()
+
     def command(self, statement: str) -> object:
         """Run a statement that answers with nothing or one value."""
         with self.client() as client:

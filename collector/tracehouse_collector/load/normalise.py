@@ -36,5 +36,6 @@ def normalised(record: bytes) -> bytes:
             workspace=envelope.workspace,
             received_ns=envelope.received_ns,
             request_id=envelope.request_id,
+            project=envelope.project,
         )
     )

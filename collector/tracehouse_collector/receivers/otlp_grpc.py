@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -46,11 +47,16 @@ class OtlpGrpc:
         )
         self._server.add_generic_rpc_handlers((_Handlers(admission),))
 
-    def bind(self, host: str, port: int) -> int:
-        """Listen; the port bound. Raises OSError when it is taken."""
+    def bind(self, host: str, port: int, certificate: str = "", key: str = "") -> int:
+        """Listen, with TLS where PEM files are given; the port bound. Raises OSError when it is
+        taken, or a file cannot be read."""
         address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         try:
-            bound = self._server.add_insecure_port(address)
+            if certificate:
+                pair = (Path(key).read_bytes(), Path(certificate).read_bytes())
+                bound = self._server.add_secure_port(address, grpc.ssl_server_credentials([pair]))
+            else:
+                bound = self._server.add_insecure_port(address)
         except RuntimeError as error:
             raise OSError(f"cannot listen on {address}") from error
         if bound == 0:

@@ -93,6 +93,12 @@ class GroupCommit:
                 self._segments.remove(segment)
             return missed
 
+    @property
+    def next_number(self) -> int:
+        """The number of the next new segment: all that was appended so far lies before it."""
+        with self._lock:
+            return self._segments.next_number
+
     def backlog(self, cursor: Cursor) -> int:
         """Bytes that a destination has not taken yet."""
         with self._lock:

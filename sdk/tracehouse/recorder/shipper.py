@@ -7,10 +7,11 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tracehouse import complain
+from tracehouse import anonymous, complain
 from tracehouse.recorder.answers import Answer, Outcome, backoff
 from tracehouse.recorder.buffer import Batch, Buffer, buffers_dir, key_hash
 from tracehouse.settings import Destination, Mode
@@ -53,6 +54,7 @@ class Shipper:
         self._status = 0
         self._failing_since = 0.0
         self._answered = False
+        self._was_anonymous = False
         self._next_adoption = 0.0
         self._sent = False
         self._thread = threading.Thread(target=self._run, name="tracehouse-ship", daemon=True)
@@ -103,6 +105,11 @@ class Shipper:
         from tracehouse.recorder.transport import Transport
 
         self._transport = Transport(self._resolve())
+        destination = self._transport.destination
+        if (destination.api_key or "").startswith(anonymous.PREFIX) and (
+            session := anonymous.known(destination.api_base)
+        ):
+            session.announce()
         while not self._stopping:
             self._wake.clear()
             self._sent = False
@@ -167,6 +174,8 @@ class Shipper:
 
     def _try_later(self, answer: Answer) -> bool:
         """Wait; False when the thread is to end."""
+        if answer.status == 401 and self._began_anonymously():
+            return not self._stopping
         base = self._transport.destination.api_base if self._transport else ""
         complain.once(
             "%s: %s. What is logged is kept in %s and sent when it can be%s",
@@ -181,6 +190,27 @@ class Shipper:
         if not self._stopping:
             self._look_up_destination()
         return not self._stopping
+
+    def _began_anonymously(self) -> bool:
+        """Whether the server, which wants a key, takes what is sent without an account."""
+        assert self._transport is not None
+        destination = self._transport.destination
+        has_account = destination.api_key is not None and not destination.api_key.startswith(
+            anonymous.PREFIX
+        )
+        if self._was_anonymous or has_account or not destination.may_change:
+            return False
+        if not anonymous.is_allowed():
+            return False
+        from tracehouse.recorder.transport import Transport
+
+        session = anonymous.begin(Transport(replace(destination, api_key=None)))
+        if session is None:
+            return False
+        self._was_anonymous = True  # once: a server that refuses its own token is not asked again
+        session.announce()
+        self._transport = Transport(replace(destination, api_key=session.token))
+        return True
 
     def _pause(self, answer: Answer | None) -> None:
         seconds = backoff(self.failed_attempts)

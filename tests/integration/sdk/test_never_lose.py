@@ -270,7 +270,8 @@ def test_the_end_of_a_run_waits_for_a_server_that_is_started_again(tmp_path: Pat
         run.log({{"loss": 1.0}})
         run.finish(timeout=50)
     """)
-    assert program.stdout and program.stdin
+    assert program.stdout
+    assert program.stdin
     assert program.stdout.readline() == "began\n"
     server.stop()
     program.stdin.write("\n")

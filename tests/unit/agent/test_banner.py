@@ -9,12 +9,25 @@ from tracehouse_agent.banner import banner
 HTTP, GRPC = "http://127.0.0.1:4318", "http://127.0.0.1:4317"
 
 
-def shown(*, grpc: str | None = GRPC, profile: str = "default") -> str:
+def shown(*, grpc: str | None = GRPC, profile: str = "default", link: str | None = None) -> str:
     return click.unstyle(
         banner(
-            http=HTTP, grpc=grpc, key="ba_key", profile=profile, data_dir="/data", version="1.2.3"
+            http=HTTP,
+            grpc=grpc,
+            key="ba_key",
+            profile=profile,
+            data_dir="/data",
+            version="1.2.3",
+            link=link,
         )
     )
+
+
+def test_it_says_how_its_owner_signs_in() -> None:
+    link = f"{HTTP}/auth/link?token=once"
+
+    assert ["sign", "in,", "once", link] in [line.split() for line in shown(link=link).splitlines()]
+    assert "sign in" not in shown()
 
 
 def test_it_says_where_the_server_listens_and_where_data_is() -> None:

@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 
 from tracehouse_agent.credentials import credentials_path, ensure_local_key
-from tracehouse_collector.keys import KeyFile, generate_key, is_well_formed
+from tracehouse_api.identity.api_keys import ApiKeys
+from tracehouse_api.meta.database import Meta
+from tracehouse_collector.keys import generate_key, is_well_formed
 
 HERE = "http://127.0.0.1:4318"
+OWNER = "0123456789abcdef"
 
 
 @pytest.fixture(autouse=True)
@@ -22,8 +25,8 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def keys(tmp_path: Path) -> KeyFile:
-    return KeyFile(tmp_path / "data/keys.json")
+def keys(tmp_path: Path) -> ApiKeys:
+    return ApiKeys(Meta("", tmp_path / "meta.db"))
 
 
 def written() -> Any:
@@ -35,45 +38,47 @@ def write(content: object) -> None:
     credentials_path().write_text(content if isinstance(content, str) else json.dumps(content))
 
 
-def test_the_first_start_makes_a_key_that_the_server_knows(keys: KeyFile) -> None:
-    key, profile = ensure_local_key(keys, HERE)
+def test_the_first_start_makes_a_key_that_the_server_knows(keys: ApiKeys) -> None:
+    key, profile = ensure_local_key(keys, OWNER, HERE)
 
     assert profile == "default"
     assert is_well_formed(key)
-    assert keys.principal(key) is not None
+    principal = keys.principal(key)
+    assert principal is not None
+    assert (principal.workspace, principal.user) == ("default", OWNER)
     assert written() == {"default": {"api_base": HERE, "api_key": key}}
 
 
-def test_the_file_is_its_owners_alone(keys: KeyFile, config: Path) -> None:
-    ensure_local_key(keys, HERE)
+def test_the_file_is_its_owners_alone(keys: ApiKeys, config: Path) -> None:
+    ensure_local_key(keys, OWNER, HERE)
 
     assert credentials_path() == config / "tracehouse/credentials.json"
     assert credentials_path().stat().st_mode & 0o777 == 0o600
 
 
-def test_the_next_start_changes_nothing(keys: KeyFile) -> None:
-    first = ensure_local_key(keys, HERE)
+def test_the_next_start_changes_nothing(keys: ApiKeys) -> None:
+    first = ensure_local_key(keys, OWNER, HERE)
     before = credentials_path().stat().st_ino
 
-    assert ensure_local_key(keys, HERE) == first
+    assert ensure_local_key(keys, OWNER, HERE) == first
     assert credentials_path().stat().st_ino == before
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "localhost", "[::1]"])
-def test_a_new_data_folder_lets_the_key_of_this_machine_in(keys: KeyFile, host: str) -> None:
+def test_a_new_data_folder_lets_the_key_of_this_machine_in(keys: ApiKeys, host: str) -> None:
     key = generate_key()
     write({"default": {"api_base": f"http://{host}:9999", "api_key": key}})
 
-    assert ensure_local_key(keys, HERE) == (key, "default")
+    assert ensure_local_key(keys, OWNER, HERE) == (key, "default")
     assert keys.principal(key) is not None
     assert written()["default"]["api_base"] == HERE
 
 
-def test_a_default_that_points_elsewhere_stays(keys: KeyFile) -> None:
+def test_a_default_that_points_elsewhere_stays(keys: ApiKeys) -> None:
     elsewhere = {"api_base": "https://traces.example.com", "api_key": generate_key()}
     write({"default": elsewhere})
 
-    key, profile = ensure_local_key(keys, HERE)
+    key, profile = ensure_local_key(keys, OWNER, HERE)
 
     assert profile == "local"
     assert key != elsewhere["api_key"]
@@ -81,29 +86,40 @@ def test_a_default_that_points_elsewhere_stays(keys: KeyFile) -> None:
     assert written() == {"default": elsewhere, "local": {"api_base": HERE, "api_key": key}}
 
 
-def test_other_profiles_stay(keys: KeyFile) -> None:
+def test_other_profiles_stay(keys: ApiKeys) -> None:
     write({"work": {"api_base": "https://w.example.com", "api_key": "x"}})
 
-    ensure_local_key(keys, HERE)
+    ensure_local_key(keys, OWNER, HERE)
 
     assert written()["work"]["api_key"] == "x"
 
 
 @pytest.mark.parametrize("key", ["", "not ours", "ba_mistyped"])
-def test_a_key_that_is_none_is_replaced(keys: KeyFile, key: str) -> None:
+def test_a_key_that_is_none_is_replaced(keys: ApiKeys, key: str) -> None:
     write({"default": {"api_base": HERE, "api_key": key}})
 
-    made, profile = ensure_local_key(keys, HERE)
+    made, profile = ensure_local_key(keys, OWNER, HERE)
 
     assert profile == "default"
     assert keys.principal(made) is not None
 
 
+def test_a_key_that_was_revoked_here_is_replaced(keys: ApiKeys) -> None:
+    first, _ = ensure_local_key(keys, OWNER, HERE)
+    keys.revoke("default", keys.list("default")[0]["id"])
+
+    second, _ = ensure_local_key(keys, OWNER, HERE)
+
+    assert second != first
+    assert keys.principal(second) is not None
+    assert keys.principal(first) is None
+
+
 @pytest.mark.parametrize("content", ["", "{", "[]", '"text"', '{"default": "text"}'])
-def test_a_broken_file_is_named_and_left_alone(keys: KeyFile, content: str) -> None:
+def test_a_broken_file_is_named_and_left_alone(keys: ApiKeys, content: str) -> None:
     write(content)
 
     with pytest.raises(ValueError, match=r"credentials\.json"):
-        ensure_local_key(keys, HERE)
+        ensure_local_key(keys, OWNER, HERE)
 
     assert credentials_path().read_text() == content

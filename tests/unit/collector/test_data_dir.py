@@ -14,7 +14,7 @@ def test_the_folder_is_made_for_its_owner_alone(tmp_path: Path) -> None:
     owned = DataDir(tmp_path / "a/b")
 
     assert owned.path.stat().st_mode & 0o777 == 0o700
-    places = (owned.clickhouse, owned.spool, owned.dead_letters, owned.keys)
+    places = (owned.clickhouse, owned.spool, owned.dead_letters, owned.meta)
     assert all(place.parent == owned.path for place in places)
     owned.close()
 

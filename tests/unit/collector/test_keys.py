@@ -1,25 +1,19 @@
-"""API keys: their form, how they are kept, and whom they let in."""
+"""API keys: their form, and how they are kept."""
 
 from __future__ import annotations
 
 import re
 import string
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracehouse_collector.keys import KeyFile, Principal, generate_key, is_well_formed
+from tracehouse_collector.keys import Prefix, generate_key, hashed, is_well_formed
 
 KEY = "ba_GeKqDgN4YZy9Ttuycw2XK8VynJfLZnPLhgh904"  # fixed: names of tests are made from it
 ALPHABET = string.digits + string.ascii_letters
 MALFORMED = ["", "ba_", "x", KEY[:-1], KEY + "0", KEY[3:], "xx_" + KEY[3:], "ba_" + "é" * 38]
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "kept/keys.json"
 
 
 def test_a_key_is_a_prefix_32_random_characters_and_6_of_checksum() -> None:
@@ -43,42 +37,13 @@ def test_what_is_not_a_key_is_malformed(key: str) -> None:
     assert not is_well_formed(key)
 
 
-def test_a_key_lets_its_owner_in_with_its_scopes(path: Path) -> None:
-    reader = generate_key()
-    keys = KeyFile(path)
-    keys.add(KEY, name="everything")
-    keys.add(reader, name="dashboard", workspace="team", scopes=("read",))
+@pytest.mark.parametrize("prefix", ["ba_", "anon_", "share_"])
+def test_each_kind_of_key_has_its_prefix(prefix: Prefix) -> None:
+    key = generate_key(prefix)
 
-    assert keys.principal(KEY) == Principal("default", frozenset({"ingest", "read", "admin"}))
-    assert keys.principal(reader) == Principal("team", frozenset({"read"}))
+    assert key.startswith(prefix)
+    assert is_well_formed(key)
 
 
-def test_keys_are_there_after_a_restart(path: Path) -> None:
-    KeyFile(path).add(KEY, name="one", workspace="team", scopes=("ingest",))
-
-    assert KeyFile(path).principal(KEY) == Principal("team", frozenset({"ingest"}))
-
-
-@pytest.mark.parametrize("key", [*MALFORMED, generate_key()], ids=range(len(MALFORMED) + 1))
-def test_an_unknown_or_malformed_key_lets_nobody_in(path: Path, key: str) -> None:
-    keys = KeyFile(path)
-    keys.add(KEY, name="one")
-
-    assert keys.principal(key) is None
-
-
-@pytest.mark.parametrize("key", MALFORMED, ids=range(len(MALFORMED)))
-def test_a_malformed_key_is_not_kept(path: Path, key: str) -> None:
-    with pytest.raises(ValueError, match="not a tracehouse key"):
-        KeyFile(path).add(key, name="one")
-
-    assert not path.exists()
-
-
-def test_the_file_holds_no_key_and_is_its_owners_alone(path: Path) -> None:
-    KeyFile(path).add(KEY, name="one")
-
-    assert KEY not in path.read_text()
-    assert KEY[3:-6] not in path.read_text()
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert [file.name for file in path.parent.iterdir()] == ["keys.json"]
+def test_a_key_is_kept_as_its_sha256() -> None:
+    assert hashed("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

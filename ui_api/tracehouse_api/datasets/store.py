@@ -24,7 +24,7 @@ _LONGEST_NAME = 500
 _STATUSES = ("ACTIVE", "ARCHIVED")
 _DELETED = "DELETED"
 # A name may hold slashes, and these say what of a dataset is asked for.
-_ROUTES = ("/items", "/runs", "/compare")
+_ROUTES = ("/items", "/runs", "/compare", "/dataset_card.md", "/push_dataset_card")
 _CHANGEABLE = ("input", "expected_output", "metadata", "source_trace_id", "source_span_id")
 
 

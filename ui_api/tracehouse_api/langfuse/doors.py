@@ -18,13 +18,11 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from tracehouse_api.access import House, Reader, TheHouse, Writer
 from tracehouse_api.langfuse import legacy
+from tracehouse_api.lifecycle.deleting import delete_traces
 from tracehouse_api.rest import otlp
 from tracehouse_api.rest.door import admit
 from tracehouse_api.rest.scores import Score, deletion, parse_score
 from tracehouse_api.routes.blobs import read_bounded
-from tracehouse_api.routes.traces import LOADED_SECONDS
-from tracehouse_api.store import Store
-from tracehouse_api.traces import delete_traces
 from tracehouse_api.values import json_response
 from tracehouse_collector.keys import Principal
 from tracehouse_semconv.record import Signal
@@ -120,12 +118,11 @@ async def delete_several(house: TheHouse, writer: Writer, request: Request) -> R
 
 
 def _delete(house: House, writer: Principal, identities: list[str]) -> Response:
-    house.wait_until_loaded(LOADED_SECONDS)
     try:
-        hexes = [legacy.trace_hex(identity) for identity in identities]
+        ids = {bytes.fromhex(legacy.trace_hex(identity)) for identity in identities}
     except ValueError:
         raise HTTPException(400, "traceIds: an id must be text that UTF-8 can hold") from None
-    delete_traces(Store(house.database, writer.workspace), hexes)
+    delete_traces(house, writer.workspace, ids)
     return json_response({"message": "Trace deleted successfully"})
 
 

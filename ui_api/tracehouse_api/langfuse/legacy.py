@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -83,6 +83,16 @@ class Legacy:
             yield batch
             if batch.known:
                 self._remembered.keep(workspace, batch.known)
+
+    def forget(self, workspace: str, trace_ids: Collection[str]) -> None:
+        """Forget what was said of these traces, given in hex, and of what is in them."""
+
+        def is_of_them(identity: str, fields: Fields) -> bool:
+            trace = fields.get("id") if identity.startswith("trace/") else fields.get("traceId")
+            return trace_hex(str(trace or fields.get("id"))) in trace_ids
+
+        with self._lock:
+            self._remembered.forget(workspace, is_of_them)
 
 
 class Batch:

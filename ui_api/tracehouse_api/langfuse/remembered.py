@@ -7,7 +7,7 @@ then replaces the one before.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import Column, Float, MetaData, String, Table, delete, insert, select
@@ -59,6 +59,20 @@ class Remembered:
                 self._forget_at = now + _FORGET_EVERY_SECONDS
                 old = _observations.c.said_at < now - _DAYS * 86_400
                 connection.execute(delete(_observations).where(old))
+
+    def forget(self, workspace: str, is_meant: Callable[[str, Fields], bool]) -> None:
+        """Forget observations, told by their identity and fields."""
+        if self._meta.is_empty:
+            return
+        with self._meta.begin() as connection:
+            found = connection.execute(
+                select(_observations.c.identity, _observations.c.fields).where(
+                    _observations.c.workspace == workspace
+                )
+            ).all()
+            for identity, fields in found:
+                if is_meant(identity, fields):
+                    connection.execute(delete(_observations).where(*_is(workspace, identity)))
 
 
 def _is(workspace: str, identity: str) -> tuple[Any, Any]:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
 _BUSY_MS = 10_000
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_UPGRADE_LOCK = 0x7261636568
+_READS = "tracehouse_reads"
 
 
 class Unknown(LookupError):
@@ -42,6 +45,12 @@ class Meta:
         with self._open().begin() as connection:
             yield connection
 
+    @contextmanager
+    def read(self) -> Generator[Connection]:
+        """A transaction that only reads: it waits for no writer."""
+        with self._open().connect().execution_options(**{_READS: True}) as connection:
+            yield connection
+
     def _open(self) -> Engine:
         with self._lock:
             if self._engine is None:
@@ -56,20 +65,43 @@ class Meta:
 
 
 def _connect(url: str) -> Engine:
-    from alembic import command
-    from alembic.config import Config
     from sqlalchemy import create_engine, event
 
-    engine = create_engine(url)
+    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
-        event.listen(engine, "begin", _begin_immediate)
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        event.listen(engine, "begin", _begin)
+    if _revision(engine) != _newest_revision():
+        _upgrade(engine)
+    return engine
+
+
+def _revision(engine: Engine) -> str | None:
+    from sqlalchemy import inspect, text
+
     with engine.begin() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _newest_revision() -> str:
+    """By the files' names: alembic itself takes longer to import than a start should."""
+    return max(file.name[:4] for file in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+def _upgrade(engine: Engine) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from sqlalchemy import text
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":  # SQLite's transactions wait for each other anyway
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})"))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-    return engine
 
 
 def _configure_sqlite(connection: Any, _: object) -> None:
@@ -82,6 +114,7 @@ def _configure_sqlite(connection: Any, _: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin_immediate(connection: Connection) -> None:
+def _begin(connection: Connection) -> None:
     # Two writers that both began by reading would otherwise end with "database is locked".
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    reads = connection.get_execution_options().get(_READS)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

@@ -1,4 +1,5 @@
-"""The secret that signs what the server gives out and later takes back, such as upload addresses.
+"""The secret of a house: it signs what the server gives out and later takes back, such as upload
+addresses, and encrypts what it keeps for others.
 
 It is made once and kept in the metadata database, so that all processes of a house share it.
 """
@@ -8,6 +9,8 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import Column, MetaData, String, Table, insert, select
 
@@ -36,7 +39,17 @@ def unsign(meta: Meta, purpose: str, token: str, *, seconds: int) -> Any:
         raise BadToken("the address was not given out here, or too long ago") from error
 
 
+def derived_key(meta: Meta, purpose: str) -> bytes:
+    """32 bytes for one purpose alone, made from the secret by HKDF (RFC 5869)."""
+    expand = HKDF(hashes.SHA256(), 32, salt=None, info=purpose.encode())
+    return expand.derive(_secret(meta).encode())
+
+
 def _serializer(meta: Meta, purpose: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(_secret(meta), salt=purpose)
+
+
+def _secret(meta: Meta) -> str:
     with meta.begin() as connection:
         secret = connection.execute(
             select(_secrets.c.value).where(_secrets.c.name == _NAME)
@@ -44,4 +57,4 @@ def _serializer(meta: Meta, purpose: str) -> URLSafeTimedSerializer:
         if secret is None:
             secret = secrets.token_urlsafe(32)
             connection.execute(insert(_secrets).values(name=_NAME, value=secret))
-    return URLSafeTimedSerializer(secret, salt=purpose)
+        return secret

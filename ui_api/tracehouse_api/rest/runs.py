@@ -220,17 +220,6 @@ def _purge(rows: Store, run_id: str) -> None:
     rows.delete("run_records", [*where, "kind != 'update'"], {"run": run_id})
 
 
-@router.post("/{run_id}/push_model_card")
-async def push_model_card(house: TheHouse, writer: Writer, run_id: str) -> Response:
-    """Push the model card to the Hugging Face Hub."""
-    await _resource(house, writer, run_id)
-    raise HTTPException(
-        501,
-        "this server cannot push to the Hub yet: GET model_card.md and push it with "
-        "huggingface_hub",
-    )
-
-
 # --- shared ---------------------------------------------------------------------------------------
 
 

@@ -22,7 +22,6 @@ from tracehouse_api.models.runs import (
 )
 from tracehouse_api.parameters import Cursor, From, Limit, To, decode_cursor, encode_cursor
 from tracehouse_api.runs import history, listing, records, rollouts, system
-from tracehouse_api.runs.model_card import model_card
 from tracehouse_api.runs.run import effective, find_run, parse_json, run_json, summaries
 from tracehouse_api.values import json_response, text
 
@@ -322,15 +321,6 @@ def list_rollouts(
 ) -> Response:
     """Chat traces that belong to the run, by step."""
     return json_response(rollouts.page(rows, run_id, step, limit, cursor))
-
-
-@router.get("/{run_id}/model_card.md", response_class=Response)
-def get_model_card(rows: Rows, house: TheHouse, run_id: RunId) -> Response:
-    """The run as a model card, in Markdown, with what was sent just before."""
-    house.wait_until_loaded(_WAIT_SECONDS)
-    run = the_run(rows, house, run_id)
-    card = model_card(run_json(run, summaries(rows, [run_id]).get(run_id)))
-    return Response(card, media_type="text/markdown; charset=utf-8")
 
 
 @compare_router.get("", response_model=Comparison)

@@ -9,6 +9,7 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 from tracehouse_api.access import Rows, TheHouse, Writer
 from tracehouse_api.comparisons import Comparison, parse_comparison
 from tracehouse_api.filters import Filters
+from tracehouse_api.lifecycle.deleting import delete_traces
 from tracehouse_api.models.telemetry import Trace, Traces
 from tracehouse_api.noise import noise_in
 from tracehouse_api.parameters import (
@@ -22,18 +23,13 @@ from tracehouse_api.parameters import (
     hex_text,
 )
 from tracehouse_api.spans import in_tree_order, latest_spans, span_json
-from tracehouse_api.store import Store
 from tracehouse_api.trace_roots import IN_HOURS, IS_TRACE, hours_of
-from tracehouse_api.traces import delete_traces, newest_traces, saying, summaries
+from tracehouse_api.traces import newest_traces, saying, summaries
 from tracehouse_api.usage.of_traces import usage_of_spans
 from tracehouse_api.values import iso_time, json_response, milliseconds, text
 
 router = APIRouter(prefix="/v1/traces", tags=["traces"])
 writing_router = APIRouter(prefix="/v1/traces", tags=["traces"])
-
-# How long a deletion waits for what was sent before it.
-LOADED_SECONDS = 5
-
 
 SCORE_PREFIX = "score."
 
@@ -184,8 +180,7 @@ def get_trace(rows: Rows, trace_id: TraceId) -> Response:
 
 @writing_router.delete("/{trace_id}", status_code=204)
 def delete_trace(house: TheHouse, writer: Writer, trace_id: TraceId) -> Response:
-    """Remove a trace for good, with what it used and how it was judged. One that is not there stays
-    so."""
-    house.wait_until_loaded(LOADED_SECONDS)
-    delete_traces(Store(house.database, writer.workspace), [trace_id])
+    """Remove a trace for good, with its log records, what it used and how it was judged. One that is
+    not there stays so."""
+    delete_traces(house, writer.workspace, [bytes.fromhex(trace_id)])
     return Response(status_code=204)

@@ -37,6 +37,7 @@ NAME = edited("name", "name")
 
 _COLUMNS = f"""
     run_id, project, {NAME} AS shown_name, client_id, {STATUS} AS shown_status,
+    start_time, end_time, heartbeat_time,
     toUnixTimestamp64Nano(start_time) AS start_ns, toUnixTimestamp64Nano(end_time) AS end_ns,
     toUnixTimestamp64Nano(heartbeat_time) AS heartbeat_ns,
     config, summary, tags, {edited("notes", "notes")} AS shown_notes, run_group, job_type, sweep_id,
@@ -50,13 +51,18 @@ _COLUMNS = f"""
 
 def effective(where: Sequence[str], order: str = "", sort_key: str = "", limit: str = "") -> str:
     """A query over runs that were not deleted, what was set from outside beside each."""
+    return f"{shown_runs(where, sort_key)} {order} {limit} SETTINGS join_use_nulls = 0"
+
+
+def shown_runs(where: Sequence[str], sort_key: str = "") -> str:
+    """The same without an order and a limit. Needs join_use_nulls = 0."""
     runs = Store.select("*", "run_spans", ["NOT is_rollout"], final=True)
     edits = Store.select(_EDITS, "run_records", ["kind = 'update'"], "GROUP BY run_id", final=True)
     conditions = " AND ".join(("edits['deleted'] != 'true'", *where))
     key = f", {sort_key} AS sort_key" if sort_key else ""
     return (
         f"SELECT {_COLUMNS}{key} FROM ({runs}) AS own LEFT JOIN ({edits}) AS outer USING run_id "
-        f"WHERE {conditions} {order} {limit} SETTINGS join_use_nulls = 0"
+        f"WHERE {conditions}"
     )
 
 

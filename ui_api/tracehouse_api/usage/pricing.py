@@ -64,17 +64,25 @@ class Pricing:
             return row["sent_cost"], SENT
         if row["sum_input_tokens"] + row["sum_output_tokens"] == 0 < row["sum_total_tokens"]:
             return None, ""  # a total alone has no price
-        day: date = row["day"]
-        model = text(row["model"])
-        project = text(row.get("project", b""))
-        own = next((p for p in self._own if p.is_for(model, project, day)), None)
-        rates = own.rates if own else prices.rates(text(row["provider"]), model, day, row["tier"])
-        if rates is None:
+        known, source = self.rates(
+            text(row["provider"]), text(row["model"]), text(row.get("project", b"")),
+            row["day"], row["tier"],
+        )  # fmt: skip
+        if known is None:
             return None, ""
-        amount = rates.cost(
+        amount = known.cost(
             row["sum_input_tokens"],
             row["sum_output_tokens"],
             row["sum_cache_read_tokens"],
             row["sum_cache_write_tokens"],
         )
-        return amount, OWN if own else prices.SOURCE
+        return amount, source
+
+    def rates(
+        self, provider: str, model: str, project: str, day: date, tier: int
+    ) -> tuple[Rates | None, str]:
+        """What a model costs, and where the price is from; None where no price is known."""
+        own = next((p for p in self._own if p.is_for(model, project, day)), None)
+        if own is not None:
+            return own.rates, OWN
+        return prices.rates(provider, model, day, tier), prices.SOURCE

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import base64
-from pathlib import Path
 
 import pytest
 
 from tracehouse_collector.admit.admission import authenticate, credential
 from tracehouse_collector.admit.refusal import FORBIDDEN, UNAUTHENTICATED, Refusal
-from tracehouse_collector.keys import KeyFile, generate_key
+from tracehouse_collector.keys import Keys, Principal, generate_key
 
 KEY = "ba_GeKqDgN4YZy9Ttuycw2XK8VynJfLZnPLhgh904"  # fixed: names of tests are made from it
 
@@ -65,18 +64,23 @@ def test_no_key_is_found_where_none_is(authorization: str | None, api_key: str |
     assert credential(authorization, api_key) is None
 
 
+class OneKey:
+    """Lets one key send."""
+
+    def principal(self, key: str) -> Principal | None:
+        return Principal("team", frozenset(("ingest",))) if key == KEY else None
+
+
 @pytest.fixture
-def keys(tmp_path: Path) -> KeyFile:
-    made = KeyFile(tmp_path / "keys.json")
-    made.add(KEY, name="agent", workspace="team", scopes=("ingest",))
-    return made
+def keys() -> Keys:
+    return OneKey()
 
 
-def test_a_known_key_with_the_scope_is_let_in(keys: KeyFile) -> None:
+def test_a_known_key_with_the_scope_is_let_in(keys: Keys) -> None:
     assert authenticate(keys, f"Bearer {KEY}", None, scope="ingest").workspace == "team"
 
 
-def test_without_a_key_one_is_told_how_to_send_it(keys: KeyFile) -> None:
+def test_without_a_key_one_is_told_how_to_send_it(keys: Keys) -> None:
     with pytest.raises(Refusal, match=r"no API key: .*Bearer.*Basic.*x-api-key") as refused:
         authenticate(keys, None, None, scope="ingest")
 
@@ -84,7 +88,7 @@ def test_without_a_key_one_is_told_how_to_send_it(keys: KeyFile) -> None:
 
 
 @pytest.mark.parametrize("key", [generate_key(), "ba_mistyped", "secret", "é"], ids=range(4))
-def test_an_unknown_key_is_refused_and_not_repeated(keys: KeyFile, key: str) -> None:
+def test_an_unknown_key_is_refused_and_not_repeated(keys: Keys, key: str) -> None:
     with pytest.raises(Refusal, match="not known here, or was revoked") as refused:
         authenticate(keys, None, key, scope="ingest")
 
@@ -92,14 +96,14 @@ def test_an_unknown_key_is_refused_and_not_repeated(keys: KeyFile, key: str) -> 
     assert key not in refused.value.message
 
 
-def test_a_key_without_the_scope_is_forbidden(keys: KeyFile) -> None:
+def test_a_key_without_the_scope_is_forbidden(keys: Keys) -> None:
     with pytest.raises(Refusal, match="no 'read' scope") as refused:
         authenticate(keys, None, KEY, scope="read")
 
     assert refused.value.kind is FORBIDDEN
 
 
-def test_no_refusal_of_a_key_asks_for_a_retry(keys: KeyFile) -> None:
+def test_no_refusal_of_a_key_asks_for_a_retry(keys: Keys) -> None:
     for key, scope in ((None, "ingest"), ("unknown", "ingest"), (KEY, "admin")):
         with pytest.raises(Refusal) as refused:
             authenticate(keys, None, key, scope=scope)

@@ -1,0 +1,1 @@
+"""Comparing the variants of an experiment, which is known from tags alone."""

@@ -1,0 +1,1 @@
+"""The Hugging Face Hub: cards of runs and datasets, and the way they get there."""

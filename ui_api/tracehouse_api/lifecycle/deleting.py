@@ -1,0 +1,97 @@
+"""Deleting on request: what leads to the rows, the rows, and what else knows of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+
+from fastapi import HTTPException
+
+from tracehouse_api.access import House
+from tracehouse_api.lifecycle.erasing import (
+    Eraser,
+    runs_of_project,
+    runs_of_subject,
+    traces_of_project,
+    traces_of_runs,
+    traces_of_subject,
+)
+from tracehouse_api.lifecycle.links import clear_links
+from tracehouse_api.lifecycle.sweep import files_of_runs, remove_unreferenced
+from tracehouse_api.store import Store
+
+LOADED_SECONDS = 30.0
+# A file that was kept since may belong to something new.
+_FILE_GRACE_SECONDS = 600.0
+
+Counts = dict[str, int]
+
+
+def await_loaded(house: House) -> None:
+    """Return when everything acknowledged before is in the tables: what is deleted there could come
+    out of the spool again. Raises HTTPException 503."""
+    if not house.wait_until_loaded(LOADED_SECONDS):
+        raise HTTPException(
+            503, "what was sent before is not loaded yet, so nothing was deleted: try again"
+        )
+
+
+def delete_traces(house: House, workspace: str, trace_ids: Collection[bytes]) -> Counts:
+    """Everything of these traces."""
+    await_loaded(house)
+    return _delete(house, workspace, trace_ids, ())
+
+
+def delete_runs(house: House, workspace: str, run_ids: Collection[str]) -> Counts:
+    """Everything of these runs, the traces that name them, and the files that nobody else names."""
+    await_loaded(house)
+    return _delete(house, workspace, (), run_ids)
+
+
+def delete_subject(house: House, workspace: str, subject: str) -> Counts:
+    """Everything tied to a person: each trace of which a span names them, whole, and their runs."""
+    await_loaded(house)
+    rows = Store(house.database, workspace)
+    return _delete(
+        house, workspace, traces_of_subject(rows, subject), runs_of_subject(rows, subject)
+    )
+
+
+def delete_project(house: House, workspace: str, project: str) -> Counts:
+    """Every row of a project."""
+    await_loaded(house)
+    rows = Store(house.database, workspace)
+    traces, runs = traces_of_project(rows, project), runs_of_project(rows, project)
+    files = files_of_runs(rows, runs)
+    counts = _forget(house, workspace, traces, runs)
+    eraser = Eraser(rows)
+    eraser.project(project)
+    return counts | eraser.counts | _remove_files(house, rows, workspace, files)
+
+
+def _delete(
+    house: House, workspace: str, trace_ids: Collection[bytes], run_ids: Collection[str]
+) -> Counts:
+    rows = Store(house.database, workspace)
+    traces = {*trace_ids, *(traces_of_runs(rows, sorted(run_ids)) if run_ids else ())}
+    files = files_of_runs(rows, run_ids)
+    counts = _forget(house, workspace, traces, run_ids)
+    eraser = Eraser(rows)
+    eraser.runs(run_ids)
+    eraser.traces(traces)
+    return counts | eraser.counts | _remove_files(house, rows, workspace, files)
+
+
+def _forget(
+    house: House, workspace: str, trace_ids: Collection[bytes], run_ids: Collection[str]
+) -> Counts:
+    house.legacy.forget(workspace, {trace_id.hex() for trace_id in trace_ids})
+    return clear_links(house.meta, workspace, trace_ids, run_ids)
+
+
+def _remove_files(house: House, rows: Store, workspace: str, files: Collection[str]) -> Counts:
+    removed = remove_unreferenced(
+        house.blobs, rows, house.meta, workspace,
+        now=time.time(), grace_seconds=_FILE_GRACE_SECONDS, among=files,
+    )  # fmt: skip
+    return {"files": removed} if removed else {}

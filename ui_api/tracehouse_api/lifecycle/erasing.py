@@ -1,0 +1,188 @@
+"""Erasing rows for good, and counting them: of traces, of runs, of a project.
+
+A trace goes whole: its spans, log records, scores, and the calls of models in it. A run goes with
+every trace of which a span names it, so with its rollouts. What was erased by halves, because the
+server was stopped, is found again by the same request: what leads to the rest goes last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from tracehouse_api.lifecycle.batches import batches
+from tracehouse_api.store import Store, Table
+from tracehouse_api.trace_roots import IN_TRACES, traces
+from tracehouse_api.values import text
+
+# What tells the rows of a table from each other, versions aside.
+_POINT = "metric_name, series, time"
+_IDENTITY: dict[Table, str] = {
+    "spans": "trace_id, span_id",
+    "trace_roots": "trace_id",
+    "trace_cohorts": "trace_id, subject_id, experiment, variant",
+    "calls": "day, call_id",
+    "scores": "score_id",
+    "logs": "time, request_id, ordinal",
+    "points": _POINT,
+    "histograms": _POINT,
+    "exponential_histograms": _POINT,
+    "summaries": _POINT,
+    "run_spans": "is_rollout, run_id, step, trace_id",
+    "run_metrics": "run_id, key, step",
+    "run_records": "run_id, kind, key, step, ordinal",
+    "run_summary": "run_id, key",
+    "devices": "machine, project, service, signal",
+}
+_OF_TRACES: tuple[Table, ...] = (
+    "logs", "scores", "calls", "run_spans", "spans", "trace_roots", "trace_cohorts",
+)  # fmt: skip
+_POINTS: tuple[Table, ...] = ("points", "histograms", "exponential_histograms", "summaries")
+_OF_RUNS: tuple[Table, ...] = (
+    "logs", "scores", "run_summary", "run_metrics", "run_records", "run_spans",
+)  # fmt: skip
+_OF_PROJECT: tuple[Table, ...] = (
+    "logs", "calls", *_POINTS, "run_metrics", "run_records", "devices", "run_spans", "spans",
+    "trace_roots",
+)  # fmt: skip
+_TIMES: dict[Table, str] = {
+    "logs": "time",
+    "points": "time",
+    "histograms": "time",
+    "exponential_histograms": "time",
+    "summaries": "time",
+    "calls": "start_time",
+    "spans": "start_time",
+    "trace_roots": "start_time",
+}
+_CUTOFF = "fromUnixTimestamp64Nano({cutoff_ns:Int64}, 'UTC')"
+_IN_RUNS = "run_id IN {runs:Array(String)}"
+_POINT_IN_RUNS = "attributes['tracehouse.run.id'] IN {runs:Array(String)}"
+_IN_PROJECT = "project = {project:String}"
+_OF_NOTHING = "trace_id = toFixedString('', 16) AND run_id = ''"
+
+# How the answer calls the rows of some tables.
+_NAMES: dict[Table, str] = {
+    "trace_roots": "traces",
+    "trace_cohorts": "cohorts",
+    "run_spans": "runs_and_rollouts",
+    "histograms": "points",
+    "exponential_histograms": "points",
+    "summaries": "points",
+}
+
+
+class Eraser:
+    """Erases rows of one workspace. `counts`: how many there were, by what they are; a row in
+    several versions is one."""
+
+    def __init__(self, rows: Store) -> None:
+        self._rows = rows
+        self.counts: dict[str, int] = {}
+
+    def traces(self, trace_ids: Collection[bytes]) -> None:
+        """Everything of these traces."""
+        for some in batches(sorted(trace_ids)):
+            for table in _OF_TRACES:
+                self._erase(table, [IN_TRACES], traces(some))
+
+    def runs(self, run_ids: Collection[str]) -> None:
+        """Everything of these runs, the traces that name them included."""
+        for some in batches(sorted(run_ids)):
+            given = {"runs": some}
+            self.traces(traces_of_runs(self._rows, some))
+            for table in _POINTS:
+                self._erase(table, [_POINT_IN_RUNS], given)
+            for table in _OF_RUNS:
+                self._erase(table, [_IN_RUNS], given)
+
+    def project(self, project: str) -> None:
+        """Every row of a project: of a trace that others have spans in, only its own. A score goes
+        with what it judges, since it may have been given under another project's name."""
+        given = {"project": project}
+        inside = Store.select("trace_id", "trace_roots", [_IN_PROJECT])
+        outside = Store.select("trace_id", "trace_roots", ["project != {project:String}"])
+        runs = Store.select("run_id", "run_spans", [_IN_PROJECT])
+        scores = (
+            f"(trace_id IN ({inside}) OR trace_id = toFixedString('', 16) AND run_id IN ({runs})"
+            f" OR {_OF_NOTHING} AND {_IN_PROJECT})"
+        )
+        in_metrics = Store.select("run_id", "run_metrics", [_IN_PROJECT])
+        self._erase("scores", [scores], given)
+        self._erase("run_summary", [f"run_id IN ({in_metrics})"], given)
+        self._erase(
+            "trace_cohorts", [f"trace_id IN ({inside})", f"trace_id NOT IN ({outside})"], given
+        )
+        for table in _OF_PROJECT:
+            self._erase(table, [_IN_PROJECT], given)
+
+    def older_than(self, project: str, cutoff_ns: int) -> None:
+        """What a project has from before a time, in Unix nanoseconds. A run goes whole, when it was
+        last heard of before that."""
+        given = {"project": project, "cutoff_ns": cutoff_ns}
+        ended = self._rows.rows(
+            self._rows.select(
+                "run_id", "run_spans",
+                [_IN_PROJECT, "NOT is_rollout", f"heartbeat_time < {_CUTOFF}"],
+                final=True,
+            ),
+            given,
+        )  # fmt: skip
+        for some in batches([text(row["run_id"]) for row in ended]):
+            for table in ("run_summary", "run_metrics", "run_records", "run_spans"):
+                self._erase(table, [_IN_RUNS], {"runs": some})
+        gone = Store.select("trace_id", "trace_roots", [_IN_PROJECT, f"start_time < {_CUTOFF}"])
+        stays = f"(project != {{project:String}} OR start_time >= {_CUTOFF})"
+        kept = Store.select("trace_id", "trace_roots", [stays])
+        whole = [f"trace_id IN ({gone})", f"trace_id NOT IN ({kept})"]
+        self._erase("trace_cohorts", whole, given)
+        self._erase("scores", whole, given)
+        self._erase("scores", [_OF_NOTHING, _IN_PROJECT, f"time < {_CUTOFF}"], given)
+        for table, column in _TIMES.items():
+            self._erase(table, [_IN_PROJECT, f"{column} < {_CUTOFF}"], given)
+
+    def _erase(self, table: Table, where: Sequence[str], parameters: Mapping[str, Any]) -> None:
+        counted = self._rows.select(f"uniqExact({_IDENTITY[table]}) AS n", table, where)
+        count = self._rows.rows(counted, parameters)[0]["n"]
+        if count:
+            self._rows.delete(table, where, parameters)
+            name = _NAMES.get(table, table)
+            self.counts[name] = self.counts.get(name, 0) + count
+
+
+def traces_of_runs(rows: Store, run_ids: Sequence[str]) -> set[bytes]:
+    """The traces of which a span names one of these runs."""
+    named = [
+        rows.select("DISTINCT trace_id", table, [_IN_RUNS, "trace_id != toFixedString('', 16)"])
+        for table in ("spans", "trace_roots", "run_spans")
+    ]
+    found = rows.rows(" UNION DISTINCT ".join(named), {"runs": list(run_ids)})
+    return {row["trace_id"] for row in found}
+
+
+def traces_of_subject(rows: Store, subject: str) -> set[bytes]:
+    """The traces of which a span names the subject."""
+    named = rows.select("DISTINCT trace_id", "trace_cohorts", ["subject_id = {subject:String}"])
+    return {row["trace_id"] for row in rows.rows(named, {"subject": subject})}
+
+
+def runs_of_subject(rows: Store, subject: str) -> set[str]:
+    """The runs that name the subject, in any version."""
+    named = rows.select(
+        "DISTINCT run_id", "run_spans", ["subject_id = {subject:String}", "NOT is_rollout"]
+    )
+    return {text(row["run_id"]) for row in rows.rows(named, {"subject": subject})}
+
+
+def traces_of_project(rows: Store, project: str) -> set[bytes]:
+    """The traces of which nothing lies outside the project."""
+    inside = rows.select("DISTINCT trace_id", "trace_roots", [_IN_PROJECT])
+    outside = rows.select("trace_id", "trace_roots", ["project != {project:String}"])
+    found = rows.rows(f"{inside} AND trace_id NOT IN ({outside})", {"project": project})
+    return {row["trace_id"] for row in found}
+
+
+def runs_of_project(rows: Store, project: str) -> set[str]:
+    """The runs of a project."""
+    named = rows.select("DISTINCT run_id", "run_spans", [_IN_PROJECT, "NOT is_rollout"])
+    return {text(row["run_id"]) for row in rows.rows(named, {"project": project})}
