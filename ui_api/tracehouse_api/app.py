@@ -35,6 +35,7 @@ from tracehouse_api.routes import (
     metrics,
     operations,
     prices,
+    projects,
     prompts,
     rejects,
     runs,
@@ -85,7 +86,10 @@ def create_api(house: House, *, queries: bool = True, provider: Starlette | None
     # Addresses that carry a token of their own.
     api.include_router(langfuse_media.token_router)
     # These ask for an account or an admin themselves.
-    for router in (account.router, workspaces.router, workspaces.admin_router, api_keys.router):
+    for router in (
+        *(account.router, workspaces.router, workspaces.admin_router, api_keys.router),
+        *(subjects.admin_router, projects.admin_router),
+    ):
         api.include_router(router, dependencies=[Depends(known_parameters)])
     guarded = [Depends(principal), Depends(known_parameters)]
     api.include_router(operations.router, dependencies=guarded)
@@ -107,6 +111,7 @@ def create_api(house: House, *, queries: bool = True, provider: Starlette | None
                 share_links.router,
                 subjects.router,
                 devices.router,
+                projects.router,
             ),
         ):
             api.include_router(router, dependencies=guarded)

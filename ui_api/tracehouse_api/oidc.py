@@ -33,6 +33,7 @@ def oidc_login(house: House) -> Starlette:
     """The two routes, to be mounted at `/auth/oidc`."""
     from authlib.integrations.starlette_client import OAuth, OAuthError
     from httpx import HTTPError
+    from joserfc.errors import JoseError
     from starlette.middleware.sessions import SessionMiddleware
 
     settings = house.settings
@@ -58,7 +59,7 @@ def oidc_login(house: House) -> Starlette:
             token = await provider.authorize_access_token(request)
         except OAuthError as error:
             return problem(401, f"the provider did not sign you in ({error}): try again")
-        except (HTTPError, ValueError):  # it is away, or what it signed does not hold
+        except (HTTPError, JoseError, ValueError):  # it is away, or what it signed does not hold
             logger.warning("the OpenID provider's answer cannot be used", exc_info=True)
             return problem(502, f"{settings.oidc_issuer} did not answer as it should: try again")
         claims = token.get("userinfo") or {}

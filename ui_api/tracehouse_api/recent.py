@@ -28,6 +28,9 @@ class Recent:
     def get(self, workspace: str, identity: str) -> Begun | None:
         return self._begun.get((workspace, identity))
 
+    def forget(self, workspace: str, identity: str) -> None:
+        self._begun.pop((workspace, identity), None)
+
     def put(self, workspace: str, identity: str, begun: Begun) -> None:
         self._begun[workspace, identity] = begun
         self._begun.move_to_end((workspace, identity))

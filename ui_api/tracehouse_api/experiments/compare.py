@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from tracehouse_api.experiments import cohorts, metrics
-from tracehouse_api.experiments.call_prices import NO_CALLS, CallPrices, call_prices
+from tracehouse_api.experiments.call_prices import priced_calls
 from tracehouse_api.experiments.cohorts import Cohort, Sight
 from tracehouse_api.experiments.comparison import Comparison, cohort_json, compared, control_of
 from tracehouse_api.experiments.definitions import Definitions
@@ -125,20 +125,10 @@ def _asked(rows: Store, question: Question, sight: Sight, source: Source, unit: 
     in_pairs = unit != "trace" or cohorts.has_pairs(
         rows, filters, near, _ONE_SUBJECT_IN if many else 1
     )
-    uses = not question.metrics or any(name in USAGE for name in question.metrics)
-    prices = call_prices(rows, near, filters.parameters) if uses else NO_CALLS
-    return Asked(
-        rows,
-        filters,
-        sight.variants,
-        _metrics(rows, question, source, prices),
-        question.definitions,
-        prices,
-        near,
-        in_pairs,
-    )
-
-
+    calls, prices, has_calls = "", dict[str, Any](), False
+    if not question.metrics or any(name in USAGE for name in question.metrics):
+        counted = counted_calls(rows, near_calls, filters.parameters)
+        calls, prices = priced_calls(rows, counted, filters.parameters)
 def _metrics(rows: Store, question: Question, source: Source, prices: CallPrices) -> list[Metric]:
     filters = question.filters
     if source == "runs":

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tracehouse_api.experiments.call_prices import CallPrices, repeated_calls, with_models
 from tracehouse_api.experiments.definitions import Definitions
 from tracehouse_api.experiments.metrics import USAGE, Metric
 from tracehouse_api.filters import Filters
@@ -23,12 +22,6 @@ from tracehouse_api.store import Store
 TAGGED = "experiment = {experiment:String} AND name != 'tracehouse.run'"
 _ROOT = "parent_span_id = toFixedString('', 8)"
 _NO_TRACE = "toFixedString('', 16)"
-_SPAN_COLUMNS = (
-    "trace_id, span_id, parent_span_id, name, kind, start_time, duration_ns, pending, status_code,"
-    " project, experiment, variant, subject_id, datapoint, outcome, call_id, provider,"
-    " request_model, response_model, input_tokens, output_tokens, cache_read_tokens,"
-    " cache_write_tokens, total_tokens, cost_usd"
-)
 # A root before other spans, then the earliest.
 _ORDER = (
     f"bitShiftLeft(toUInt128(bitShiftLeft(toUInt64(NOT ({_ROOT})), 63)"
@@ -46,24 +39,24 @@ _SCORE_VALUE = (
 
 @dataclass
 class Asked:
-    """Which units of an experiment are compared, and by what. `parameters` are those of all
-    statements; `near` are conditions that every span of the traces meets. `in_pairs`: whether
-    it is asked what units were tried on or for."""
+    """Which units of an experiment are compared, and by what. `near` are conditions that every span
+    of the traces meets; `calls` is SQL for the calls of models that may be theirs, '' where no
+    metric is about them; `in_pairs`: whether it is asked what units were tried on or for.
+    `parameters` are those of all statements."""
 
     rows: Store
     filters: Filters
     variants: Sequence[str]
     metrics: Sequence[Metric]
     definitions: Definitions
-    prices: CallPrices
-    near: Sequence[str] = ()
-    in_pairs: bool = True
+    near: Sequence[str]
+    calls: str
+    in_pairs: bool
     parameters: dict[str, Any] = field(init=False)
 
     def __post_init__(self) -> None:
         self.parameters = {
             **self.filters.parameters,
-            **self.prices.parameters,
             "variants": list(self.variants),
             "variant_places": list(range(1, len(self.variants) + 1)),
             "bad_outcomes": list(self.definitions.bad_outcomes),
@@ -136,28 +129,27 @@ def run_rows(asked: Asked) -> str:
         ["run_id != ''"],
         "GROUP BY trace_id",
     )
+    joins = _scored(asked, "run_id", "''") + _logged(asked, ids)
+    if asked.calls:
+        joins += (
+            f" LEFT ANY JOIN (SELECT run_id AS of_run, {_SUMS} FROM ({asked.calls}) AS call"
+            f" ANY JOIN ({run_of}) AS root ON call.trace_id = root.of_trace GROUP BY run_id)"
+            " AS used ON unit.run_id = used.of_run"
+        )
+    looping = f"SELECT run_id FROM ({run_of}) WHERE of_trace IN ({_looping(asked)})"
     built_in = {
         "flag_rate": f"toFloat64(run_id IN ({_flagged(asked, 'run_id')}))",
         "error_rate": "toFloat64(shown_status IN ('failed', 'crashed'))",
-        "loop_rate": "toFloat64(ifNull(has_loop, 0))",
+        "loop_rate": f"toFloat64(run_id IN ({looping}))",
         "latency_ms": "if(ended_ns = 0, NULL, (ended_ns - start_ns) / 1e6)",
         **_USAGE,
     }
-    used = ""
-    if asked.wants("loop_rate", *USAGE):
-        loops = f"max(trace_id IN ({_looping(asked)}))" if asked.wants("loop_rate") else "0"
-        used = (
-            f" LEFT ANY JOIN (SELECT run_id AS of_run, {_SUMS}, {loops} AS has_loop"
-            f" FROM ({_spans(asked)}) AS span ANY JOIN ({run_of}) AS root ON span.trace_id = root.of_trace"
-            " GROUP BY run_id) AS used ON unit.run_id = used.of_run"
-        )
     subject = "if(subject_id = '', 0, cityHash64(subject_id))"
     return (
         f"SELECT variant_place, subject AS pair, subject{_columns(asked, built_in)} FROM"
         f" (SELECT *, {_variant_place()} AS variant_place, {subject} AS subject,"
         " if(end_ns != 0, end_ns, JSONExtractInt(edits['ended_ns'])) AS ended_ns"
-        f" FROM ({runs})) AS unit"
-        f"{used}{_scored(asked, 'run_id', chr(39) * 2)}{_logged(asked, ids)}"
+        f" FROM ({runs})) AS unit{joins}"
     )
 
 
@@ -175,6 +167,11 @@ def _variant_place() -> str:
     return "transform(variant, {variants:Array(String)}, {variant_places:Array(UInt8)}, toUInt8(0))"
 
 
+_USE = "input_tokens, output_tokens, total_tokens, call_cost, is_unpriced"
+_NO_USE = (
+    "toUInt64(0) AS input_tokens, toUInt64(0) AS output_tokens, toUInt64(0) AS total_tokens,"
+    " toFloat64(0) AS call_cost, toUInt8(0) AS is_unpriced"
+)
 _SUMS = (
     "sum(input_tokens) AS input, sum(output_tokens) AS output, sum(total_tokens) AS total,"
     " sum(call_cost) AS cost, max(is_unpriced) AS lacks_price"
@@ -187,50 +184,30 @@ _USAGE = {
 }
 
 
-def _spans(asked: Asked, where: Sequence[str] = ()) -> str:
-    """Spans, each once, with what they cost; a call that is reported again used nothing."""
-    rows, prices = asked.rows, asked.prices
-    spans = rows.select(_SPAN_COLUMNS, "spans", [*asked.near, *where], final=True)
-    if prices.has_repeats:
-        again = f"(trace_id, span_id) IN ({repeated_calls(rows, asked.near)})"
-        nothing = ", ".join(
-            f"if(is_repeat, 0, {name}) AS {name}"
-            for name in ("call_id", *(f"{kind}_tokens" for kind in _TOKENS))
-        )
-        spans = (
-            f"SELECT * REPLACE ({nothing}, if(is_repeat, NULL, cost_usd) AS cost_usd)"
-            f" FROM (SELECT *, {again} AS is_repeat FROM ({spans}))"
-        )
-    if not asked.wants("cost_usd"):
-        return f"SELECT *, 0 AS call_cost, 0 AS is_unpriced FROM ({spans})"
-    named = with_models(rows, spans, inherits_model=prices.inherits_model)
-    return (
-        f"SELECT *, {prices.is_unpriced} AS is_unpriced, {prices.cost} AS call_cost FROM ({named})"
-    )
-
-
-_TOKENS = ("input", "output", "cache_read", "cache_write", "total")
-
-
 def _traces(asked: Asked, tag: str) -> str:
-    """What is known of each trace; that its variant, outcome and duration are those of one span
-    lets them be found as one number."""
-    relevant = [tag, "call_id != 0", "status_code = 'error'"]
-    keys = ["0 AS subject_key", "0 AS datapoint_key"]
+    """What is known of each trace. Its variant, outcome and duration are those of one span; as one
+    number, they are found together."""
+    relevant = [tag, "status_code = 'error'"]
+    keys = ["toUInt64(0) AS subject_key", "toUInt64(0) AS datapoint_key"]
     if asked.in_pairs:
         relevant.append("datapoint != ''")
         keys = [
             "if(subject_id = '', 0, cityHash64(subject_id)) AS subject_key",
             "if(datapoint = '', 0, cityHash64('datapoint', datapoint)) AS datapoint_key",
         ]
-    spans = _spans(asked, [f"({' OR '.join(relevant)})"])
-    read = (
-        f"SELECT *, {tag} AS is_tagged, {_ORDER} AS place,"
+    read = asked.rows.select(
+        f"trace_id, {tag} AS is_tagged, {_ORDER} AS place,"
         f" bitShiftLeft(toUInt128(duration_ns), 16) + {_variant_place()} * 256"
         " + (outcome IN {bad_outcomes:Array(String)}) * 2 + pending AS said,"
         f" status_code = 'error' AND ({_ROOT} OR kind IN {{error_kinds:Array(String)}}) AS failed,"
-        f" {', '.join(keys)} FROM ({spans})"
+        f" {', '.join(keys)}, {_NO_USE}",
+        "spans",
+        [*asked.near, f"({' OR '.join(relevant)})"],
+        final=True,
     )
+    if asked.calls:
+        nothing = "0, toUInt128(0), toUInt128(0), 0, 0, 0"
+        read += f" UNION ALL SELECT trace_id, {nothing}, {_USE} FROM ({asked.calls})"
     grouped = (
         "SELECT trace_id, argMinIf(said, place, is_tagged) AS of_span, max(failed) AS has_error,"
         f" max(subject_key) AS subject, max(datapoint_key) AS of_datapoint, {_SUMS}"
@@ -243,32 +220,36 @@ def _traces(asked: Asked, tag: str) -> str:
     )
 
 
+# What a tool was called with is not always said: then nothing is known to be equal.
+_SAID_TO_TOOL = "kind = 'tool' AND tool_input != cityHash64('')"
+
+
 def _looping(asked: Asked) -> str:
     """Traces in which the same tool is called with equal input so many times in a row."""
     # Few traces have so many such calls at all: only theirs are put in order.
-    tools = ["kind = 'tool'", "tool_input != cityHash64('')", *asked.near]
     candidates = asked.rows.select(
         "any(trace_id)",
         "spans",
-        tools,
-        "GROUP BY bitXor(cityHash64(trace_id), tool_input) HAVING count() >= {loop_length:UInt32}",
+        [*asked.near, _SAID_TO_TOOL],
+        "GROUP BY bitXor(cityHash64(trace_id), tool_input)"
+        " HAVING count() >= {loop_length:UInt32}",
     )
     calls = asked.rows.select(
-        "trace_id, span_id, argMax((start_time, cityHash64(tool_name, name, tool_input)), version)"
-        " AS call",
+        f"trace_id, {_ORDER} AS place,"
+        " cityHash64(if(tool_name = '', name, tool_name), tool_input) AS call",
         "spans",
-        ["kind = 'tool'", f"trace_id IN ({candidates})", *asked.near],
-        "GROUP BY trace_id, span_id",
+        [*asked.near, "kind = 'tool'", f"trace_id IN ({candidates})"],
+        final=True,
     )
     in_order = (
-        "SELECT trace_id, arrayMap(x -> x.1.2, arraySort(groupArray((call, span_id)))) AS calls"
+        "SELECT trace_id, arrayMap(x -> x.2, arraySort(groupArray((place, call)))) AS calls"
         f" FROM ({calls}) GROUP BY trace_id"
     )
-    in_a_row = (
-        "arrayExists(i -> countEqual(arraySlice(calls, i, {loop_length:UInt32}), calls[i])"
-        " = {loop_length:UInt32}, arrayEnumerate(calls))"
+    runs = "arraySplit((call, i) -> i > 1 AND call != calls[i - 1], calls, arrayEnumerate(calls))"
+    return (
+        f"SELECT trace_id FROM ({in_order})"
+        f" WHERE arrayMax(run -> length(run), {runs}) >= {{loop_length:UInt32}}"
     )
-    return f"SELECT trace_id FROM ({in_order}) WHERE {in_a_row}"
 
 
 def _flagged(asked: Asked, of: str) -> str:

@@ -77,8 +77,8 @@ def _delete(
     files = files_of_runs(rows, run_ids)
     counts = _forget(house, workspace, traces, run_ids)
     eraser = Eraser(rows)
-    eraser.runs(run_ids)
     eraser.traces(traces)
+    eraser.runs(run_ids)
     return counts | eraser.counts | _remove_files(house, rows, workspace, files)
 
 

@@ -87,10 +87,9 @@ class Eraser:
                 self._erase(table, [IN_TRACES], traces(some))
 
     def runs(self, run_ids: Collection[str]) -> None:
-        """Everything of these runs, the traces that name them included."""
+        """What these runs logged, and what they are. Their traces are erased as such."""
         for some in batches(sorted(run_ids)):
             given = {"runs": some}
-            self.traces(traces_of_runs(self._rows, some))
             for table in _POINTS:
                 self._erase(table, [_POINT_IN_RUNS], given)
             for table in _OF_RUNS:

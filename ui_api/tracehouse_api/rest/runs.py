@@ -12,6 +12,8 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from tracehouse_api.access import House, TheHouse, Writer
+from tracehouse_api.lifecycle.deleting import await_loaded, delete_runs
+from tracehouse_api.models.lifecycle import Deleted
 from tracehouse_api.recent import Begun, Value
 from tracehouse_api.rest import otlp
 from tracehouse_api.rest.door import Caller, admit, parse_body, text_of, time_of
@@ -203,21 +205,17 @@ def _edits(document: Mapping[str, Any]) -> dict[str, Any]:
     return edits
 
 
-@router.delete("/{run_id}", status_code=204)
+@router.delete("/{run_id}", response_model=Deleted)
 async def delete_run(house: TheHouse, writer: Writer, run_id: str) -> Response:
-    """Delete a run with all its values. Its rollouts stay, as traces."""
+    """Delete a run for good: what it logged, its files, and every trace of which a span names it,
+    so its rollouts, too. One that still lives does not come back with its next heartbeat."""
+    await run_in_threadpool(await_loaded, house)
     resource = await _resource(house, writer, run_id)
+    deleted = await run_in_threadpool(delete_runs, house, writer.workspace, [run_id])
+    house.recent.forget(writer.workspace, run_id)
     event = _event(events.TRACEHOUSE_RUN_UPDATE, run_id, "deleted", "true", time.time_ns())
     await _admit_events(house, writer, resource, [event])
-    await run_in_threadpool(_purge, Store(house.database, writer.workspace), run_id)
-    return Response(status_code=204)
-
-
-def _purge(rows: Store, run_id: str) -> None:
-    where = ["run_id = {run:String}"]
-    rows.delete("run_metrics", where, {"run": run_id})
-    rows.delete("run_summary", where, {"run": run_id})
-    rows.delete("run_records", [*where, "kind != 'update'"], {"run": run_id})
+    return json_response({"deleted": deleted})
 
 
 # --- shared ---------------------------------------------------------------------------------------

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, HTTPException, Query, Response
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 
-from tracehouse_api.access import Rows
+from tracehouse_api.access import Admin, Rows, TheHouse, address_of
 from tracehouse_api.filters import Filters
+from tracehouse_api.lifecycle.deleting import delete_subject
+from tracehouse_api.models.lifecycle import Deleted
 from tracehouse_api.models.subjects import SubjectDetail, Subjects
 from tracehouse_api.parameters import Cursor, From, Limit, To, decode_cursor, encode_cursor
 from tracehouse_api.subjects.listing import is_known, latest_names, summaries
@@ -13,6 +15,7 @@ from tracehouse_api.subjects.rollup import Rollup
 from tracehouse_api.values import json_response, text
 
 router = APIRouter(prefix="/v1/subjects", tags=["subjects"])
+admin_router = APIRouter(prefix="/v1/subjects", tags=["subjects"])
 
 _NEWEST = 10
 
@@ -52,3 +55,17 @@ def get_subject(
     window.equal(project=project)
     window.within("start_time", start, end)
     return json_response({"subject": subject_id} | Rollup(rows, subject_id, window).json(_NEWEST))
+
+
+@admin_router.delete("/{subject_id:path}", response_model=Deleted)
+def erase_subject(house: TheHouse, request: Request, admin: Admin, subject_id: str) -> Response:
+    """Delete everything tied to a person for good: each trace of which a span names them, whole,
+    with its log records and scores, and their runs with what these logged. Answers with what was
+    deleted; of somebody who is not known, that is nothing."""
+    deleted = delete_subject(house, admin.workspace, subject_id)
+    # Whom it was about is not written down: they wanted to be forgotten.
+    house.identity.audit.note(
+        "subject.delete", workspace=admin.workspace, user=admin.user, address=address_of(request),
+        deleted=deleted,
+    )  # fmt: skip
+    return json_response({"deleted": deleted})

@@ -180,7 +180,6 @@ def get_trace(rows: Rows, trace_id: TraceId) -> Response:
 
 @writing_router.delete("/{trace_id}", status_code=204)
 def delete_trace(house: TheHouse, writer: Writer, trace_id: TraceId) -> Response:
-    """Remove a trace for good, with its log records, what it used and how it was judged. One that is
-    not there stays so."""
+    """Remove a trace for good, with its log records and scores. One that is not there stays so."""
     delete_traces(house, writer.workspace, [bytes.fromhex(trace_id)])
     return Response(status_code=204)

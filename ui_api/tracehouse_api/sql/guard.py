@@ -24,7 +24,7 @@ from tracehouse_api.sql.views import VIEWS
 
 MAX_CHARACTERS = 50_000
 MAX_TOKENS = 10_000
-MAX_NESTING = 50
+MAX_NESTING = 30
 WORKSPACE = "workspace"
 
 _HOUSE_SQL = HouseSql()
@@ -113,6 +113,8 @@ def _check(node: exp.Expr) -> None:
     match node:
         case exp.Identifier() if _ENDS_A_NAME.search(node.name) or not node.name:
             raise NotAllowed("a name has no backslash, backquote or line break in it, nor is empty")
+        case exp.Select() if not node.expressions:
+            raise NotAllowed("a SELECT says what it wants: write * for everything")
         case exp.DataType() if node.this not in TYPES:
             raise NotAllowed(f"the type {node.this.value} is not offered here")
         case exp.Placeholder() if not isinstance(node.args.get("kind"), exp.DataType):

@@ -37,6 +37,18 @@ def counted_rows(
     """Rows of a SELECT over the calls that count. `where` speaks of the table's own columns;
     `inherit`: columns that come from the trace where a call has none, beside the model."""
     given = dict(parameters or {})
+    source = counted_calls(rows, where, given, inherit=inherit)
+    return rows.rows(f"SELECT {columns} FROM ({source}) {tail}", given)
+
+
+def counted_calls(
+    rows: Store,
+    where: Sequence[str],
+    parameters: Mapping[str, Any],
+    *,
+    inherit: Sequence[str] = (),
+) -> str:
+    """SQL: the calls that count, as `counted_rows` takes them."""
     # What is there is asked first, and of a wider choice where the choice itself is a query.
     (present,) = rows.rows(
         rows.select(
@@ -45,7 +57,7 @@ def counted_rows(
             "calls",
             [condition for condition in where if "SELECT" not in condition],
         ),
-        given,
+        parameters,
     )
     emitters = [text(name) for name in present["dialects"]]
     not_twice = [_CONDITIONS[name](rows) for name in emitters if name in _CONDITIONS]
@@ -54,9 +66,7 @@ def counted_rows(
     source = rows.select("*", "calls", [*where, *not_twice], final=True)
     # Codex's calls do not say their model, its turns do.
     inherited = [*inherit, *(["model"] if present["lacks_model"] else [])]
-    if inherited:
-        source = _inherited(rows, source, where, inherited)
-    return rows.rows(f"SELECT {columns} FROM ({source}) {tail}", given)
+    return _inherited(rows, source, where, inherited) if inherited else source
 
 
 def _inherited(rows: Store, source: str, where: Sequence[str], inherit: Sequence[str]) -> str:
