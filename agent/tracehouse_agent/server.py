@@ -24,6 +24,7 @@ from tracehouse_agent.credentials import ensure_local_key
 from tracehouse_agent.exposure import refuse_open_doors
 from tracehouse_agent.http_server import HttpServer, bounded_protocol
 from tracehouse_agent.logs import configure_logging
+from tracehouse_agent.upkeep import Upkeep
 from tracehouse_api.access import House
 from tracehouse_api.app import Application, create_api
 from tracehouse_api.blobs import Blobs
@@ -133,7 +134,7 @@ async def _serve(
     )
     server = HttpServer(
         uvicorn.Config(
-            Application(api, otlp, settings.cors_origins),
+            Application(api, otlp, settings.cors_origins, https=_is_https(settings)),
             log_config=None,
             http=bounded_protocol(settings.head_timeout_seconds),
             access_log=False,
@@ -148,6 +149,9 @@ async def _serve(
     stop = _stop_on_signals()
     if collector:
         collector.start()
+    upkeep = Upkeep(house) if settings.role is not Role.collector else None
+    if upkeep:
+        upkeep.start()
     if grpc:
         await grpc.start()
     http = asyncio.create_task(server.serve(sockets=[listener]))
@@ -160,9 +164,15 @@ async def _serve(
     stop_task.cancel()
     logger.info("stopping: finishing what is running")
     server.should_exit = True
+    if upkeep:
+        await asyncio.to_thread(upkeep.stop, settings.drain_seconds / 2)
     if grpc:
         await grpc.stop(settings.drain_seconds / 2)
     await http
+
+
+def _is_https(settings: ServerSettings) -> bool:
+    return bool(settings.tls_certificate) or settings.public_url.startswith("https:")
 
 
 def _stop_on_signals() -> asyncio.Event:

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import httpx
 
-_LISTENING = re.compile(r"OTLP/HTTP\s+(http://\S+)")
+_LISTENING = re.compile(r"OTLP/HTTP\s+(https?://\S+)")
 _BACKLOG = re.compile(
     r'^tracehouse_backlog_bytes{destination="clickhouse",signal="\w+"} (\S+)$', re.MULTILINE
 )

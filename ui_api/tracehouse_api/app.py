@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import Depends, FastAPI, Response
-from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi import Depends, FastAPI
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
 
@@ -29,6 +28,7 @@ from tracehouse_api.routes import (
     content,
     datasets,
     devices,
+    docs,
     experiments,
     hub,
     logs,
@@ -50,7 +50,7 @@ from tracehouse_api.routes import (
     usage,
     workspaces,
 )
-from tracehouse_api.values import json_response
+from tracehouse_api.security_headers import SecurityHeaders
 from tracehouse_collector.receivers.otlp_http import OtlpHttp, Receive, Scope, Send
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -136,22 +136,17 @@ def create_api(house: House, *, queries: bool = True, provider: Starlette | None
     ):
         api.include_router(router, dependencies=writing)
 
-    def openapi() -> Response:
-        return json_response(api.openapi())
-
-    def docs() -> Response:
-        return get_swagger_ui_html(openapi_url="/openapi.json", title="tracehouse API")
-
-    for path, endpoint in (("/openapi.json", openapi), ("/docs", docs)):
-        api.add_api_route(path, endpoint, dependencies=guarded, include_in_schema=False)
+    api.include_router(docs.router, dependencies=guarded)
     return api
 
 
 class Application:
     """One ASGI application: OTLP requests go to the collector, all others to the API."""
 
-    def __init__(self, api: FastAPI, otlp: OtlpHttp | None, cors_origins: list[str]) -> None:
-        self._api = api
+    def __init__(
+        self, api: FastAPI, otlp: OtlpHttp | None, cors_origins: list[str], *, https: bool = False
+    ) -> None:
+        self._api = SecurityHeaders(api, https=https)
         self._otlp = otlp
         self._routed = (
             CORSMiddleware(

@@ -62,6 +62,5 @@ def _key() -> str:
     """SQL: what the price of a call depends on, as a number. Names are hashed one by one, since
     ClickHouse then does so once for each name and not for each call."""
     return (
-        "cityHash64(cityHash64(provider), cityHash64(model), cityHash64(project),"
-        f" day, {tier()})"
+        f"cityHash64(cityHash64(provider), cityHash64(model), cityHash64(project), day, {tier()})"
     )

@@ -209,7 +209,7 @@ def cohorts(asked: Asked, units: str) -> dict[str, tuple[int, list[Cohort]]]:
     )
     by_variant: dict[str, tuple[int, list[Cohort]]] = {}
     for row in found:
-        name = asked.variants[row["variant_place"] - 1]
+        name = str(asked.variants[row["variant_place"] - 1])
         of_metrics = [_cohort(row, n, metric.is_rate) for n, metric in enumerate(asked.metrics)]
         by_variant[name] = (row["units"], of_metrics)
     return by_variant

@@ -14,6 +14,7 @@ from tracehouse_api.experiments.definitions import Definitions
 from tracehouse_api.experiments.metrics import USAGE, Better, Metric
 from tracehouse_api.experiments.units import (
     Asked,
+    calls_near_traces,
     near_traces,
     run_rows,
     scored_traces,
@@ -25,6 +26,7 @@ from tracehouse_api.experiments.units import (
 )
 from tracehouse_api.filters import Filters
 from tracehouse_api.store import Store
+from tracehouse_api.usage.calls import counted_calls
 
 Unit = Literal["trace", "run", "subject"]
 Source = Literal["traces", "runs"]
@@ -117,33 +119,43 @@ def _asked(rows: Store, question: Question, sight: Sight, source: Source, unit: 
         )
     filters = question.filters
     many = sight.spans > _FEW_SPANS
-    near: Sequence[str] = ()
+    traces = None if many else tagged_traces(rows, filters)
     if source == "runs":
-        near = near_traces(rows, traces_of_runs(rows, filters))
-    elif not many:
-        near = near_traces(rows, tagged_traces(rows, filters))
-    in_pairs = unit != "trace" or cohorts.has_pairs(
-        rows, filters, near, _ONE_SUBJECT_IN if many else 1
-    )
+        traces = traces_of_runs(rows, filters)
+    near = near_traces(rows, traces) if traces else []
     calls, prices, has_calls = "", dict[str, Any](), False
     if not question.metrics or any(name in USAGE for name in question.metrics):
-        counted = counted_calls(rows, near_calls, filters.parameters)
+        beside = calls_near_traces(rows, traces) if traces else []
+        counted = counted_calls(rows, beside, filters.parameters)
+        has_calls = bool(rows.rows(f"SELECT 1 FROM ({counted}) LIMIT 1", filters.parameters))
         calls, prices = priced_calls(rows, counted, filters.parameters)
-def _metrics(rows: Store, question: Question, source: Source, prices: CallPrices) -> list[Metric]:
+    filters.parameters |= prices
+    return Asked(
+        rows,
+        filters,
+        sight.variants,
+        _metrics(rows, question, source, has_calls),
+        question.definitions,
+        near,
+        calls if has_calls else "",
+        # Whom a subject's row is for is always asked.
+        unit != "trace" or cohorts.has_pairs(rows, filters, near, _ONE_SUBJECT_IN if many else 1),
+    )
+
+
+def _metrics(rows: Store, question: Question, source: Source, has_calls: bool) -> list[Metric]:
     filters = question.filters
     if source == "runs":
         scores = cohorts.score_names(rows, "run_id", _run_ids(filters), filters.parameters)
         keys = cohorts.run_keys(rows, _run_ids(filters), filters.parameters)
     else:
-        scores = cohorts.score_names(
-            rows, "trace_id", scored_traces(rows, filters), filters.parameters
-        )
+        judged = scored_traces(rows, filters)
+        scores = cohorts.score_names(rows, "trace_id", judged, filters.parameters)
         keys = []
     there = metrics.available(scores, keys)
-    names = (
-        list(dict.fromkeys(question.metrics))
-        or metrics.shown(there, has_calls=prices.calls > 0)[:_MOST_SHOWN]
-    )
+    names = list(dict.fromkeys(question.metrics))
+    if not names:
+        names = metrics.shown(there, has_calls=has_calls)[:_MOST_SHOWN]
     if len(names) > MOST_METRICS:
         raise ValueError(f"metrics: at most {MOST_METRICS} are compared at once")
     yes_no = {name for name, is_yes_no in scores.items() if is_yes_no}

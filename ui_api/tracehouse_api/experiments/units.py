@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tracehouse_api.experiments.definitions import Definitions
-from tracehouse_api.experiments.metrics import USAGE, Metric
+from tracehouse_api.experiments.metrics import Metric
 from tracehouse_api.filters import Filters
 from tracehouse_api.runs.run import effective
 from tracehouse_api.store import Store
@@ -77,6 +77,14 @@ def near_traces(rows: Store, traces: str) -> list[str]:
         "toStartOfHour(start_time)", "trace_roots", [f"trace_id IN ({traces})"], "GROUP BY 1"
     )
     return [f"trace_id IN ({traces})", f"toStartOfHour(start_time) IN ({hours})"]
+
+
+def calls_near_traces(rows: Store, traces: str) -> list[str]:
+    """Conditions that every call in these traces meets."""
+    days = rows.select(
+        "toDate(start_time)", "trace_roots", [f"trace_id IN ({traces})"], "GROUP BY 1"
+    )
+    return [f"trace_id IN ({traces})", f"day IN ({days})"]
 
 
 def tagged_traces(rows: Store, filters: Filters, where: Sequence[str] = ()) -> str:
@@ -231,8 +239,7 @@ def _looping(asked: Asked) -> str:
         "any(trace_id)",
         "spans",
         [*asked.near, _SAID_TO_TOOL],
-        "GROUP BY bitXor(cityHash64(trace_id), tool_input)"
-        " HAVING count() >= {loop_length:UInt32}",
+        "GROUP BY bitXor(cityHash64(trace_id), tool_input) HAVING count() >= {loop_length:UInt32}",
     )
     calls = asked.rows.select(
         f"trace_id, {_ORDER} AS place,"

@@ -6,8 +6,10 @@ import time
 from collections.abc import Collection
 
 from fastapi import HTTPException
+from sqlalchemy import delete
 
 from tracehouse_api.access import House
+from tracehouse_api.identity.tables import api_keys, members, share_links, workspaces
 from tracehouse_api.lifecycle.erasing import (
     Eraser,
     runs_of_project,
@@ -67,6 +69,23 @@ def delete_project(house: House, workspace: str, project: str) -> Counts:
     eraser = Eraser(rows)
     eraser.project(project)
     return counts | eraser.counts | _remove_files(house, rows, workspace, files)
+
+
+def delete_workspace(house: House, workspace: str) -> None:
+    """A workspace with its rows and files, and the keys to it."""
+    await_loaded(house)
+    Eraser(Store(house.database, workspace)).everything()
+    for sha256, _ in list(house.blobs.list(workspace)):
+        house.blobs.delete(workspace, sha256)
+    with house.meta.begin() as connection:
+        # The workspace goes last: where this is cut off, it is found again.
+        for table, column in (
+            (share_links, share_links.c.workspace),
+            (members, members.c.workspace),
+            (api_keys, api_keys.c.workspace),
+            (workspaces, workspaces.c.id),
+        ):
+            connection.execute(delete(table).where(column == workspace))
 
 
 def _delete(

@@ -8,7 +8,7 @@ server was stopped, is found again by the same request: what leads to the rest g
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from tracehouse_api.lifecycle.batches import batches
 from tracehouse_api.store import Store, Table
@@ -59,6 +59,7 @@ _CUTOFF = "fromUnixTimestamp64Nano({cutoff_ns:Int64}, 'UTC')"
 _IN_RUNS = "run_id IN {runs:Array(String)}"
 _POINT_IN_RUNS = "attributes['tracehouse.run.id'] IN {runs:Array(String)}"
 _IN_PROJECT = "project = {project:String}"
+_IS_SCORE = "event_name = 'gen_ai.evaluation.result'"
 _OF_NOTHING = "trace_id = toFixedString('', 16) AND run_id = ''"
 
 # How the answer calls the rows of some tables.
@@ -108,12 +109,18 @@ class Eraser:
         )
         in_metrics = Store.select("run_id", "run_metrics", [_IN_PROJECT])
         self._erase("scores", [scores], given)
+        self._erase("logs", [_IS_SCORE, f"trace_id IN ({inside})"], given)
         self._erase("run_summary", [f"run_id IN ({in_metrics})"], given)
         self._erase(
             "trace_cohorts", [f"trace_id IN ({inside})", f"trace_id NOT IN ({outside})"], given
         )
         for table in _OF_PROJECT:
             self._erase(table, [_IN_PROJECT], given)
+
+    def everything(self) -> None:
+        """Every row of the workspace."""
+        for table in get_args(Table):
+            self._rows.delete(table, (), {})
 
     def older_than(self, project: str, cutoff_ns: int) -> None:
         """What a project has from before a time, in Unix nanoseconds. A run goes whole, when it was
