@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 import urllib3
 from urllib3.exceptions import HTTPError
 
+from tracehouse_collector.forward.address import pool
 from tracehouse_collector.load.loader import InsertFailed
 from tracehouse_collector.load.verdict import Verdict
 from tracehouse_collector.settings import Forward
@@ -25,7 +26,9 @@ class OverHttp:
 
     def __init__(self, forward: Forward) -> None:
         self._gzip = forward.gzip
-        self._pool = urllib3.PoolManager(timeout=_TIMEOUT, retries=False, maxsize=4)
+        self._pool = pool(
+            allow_private=forward.allow_private, timeout=_TIMEOUT, retries=False, maxsize=4
+        )
         self._headers = dict(forward.headers)
         if forward.public_key:
             self._headers |= urllib3.make_headers(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+import socket
 
-from tracehouse_collector.forward.address import Forbidden, check
+import pytest
+from urllib3.exceptions import NewConnectionError
+
+from tracehouse_collector.forward.address import Forbidden, check, pool
 
 
 @pytest.mark.parametrize(
@@ -27,6 +30,17 @@ def test_a_private_address_is_refused_unless_allowed(url: str) -> None:
 def test_only_http_is_spoken(url: str) -> None:
     with pytest.raises(Forbidden, match="http"):
         check(url, allow_private=True)
+
+
+def test_a_name_that_leads_elsewhere_the_second_time_is_found_out() -> None:
+    """The check is past; the connection itself ends in a private network."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        with pytest.raises(NewConnectionError, match="allow_private"):
+            pool(allow_private=False, retries=False).request("GET", url)
+        server.settimeout(2)
+        connection, _ = server.accept()
+        assert connection.recv(100) == b"", "nothing was sent"
 
 
 def test_a_public_address_is_fine() -> None:
