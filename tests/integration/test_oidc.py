@@ -28,6 +28,7 @@ def server(provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Iter
         "TRACEHOUSE_OIDC_CLIENT_SECRET": CLIENT_SECRET,
     }
     with Server(tmp_path_factory.mktemp("oidc"), environment=settings) as started:
+        started.planted.add(CLIENT_SECRET)
         yield started
 
 
@@ -100,7 +101,3 @@ def test_whoever_is_denied_is_told(server: Server, provider: Provider) -> None:
 def test_a_callback_that_nobody_asked_for_opens_nothing(server: Server) -> None:
     answer = httpx.get(f"{server.http}/auth/oidc/callback?code=x&state=y")
     assert answer.status_code == 401
-
-
-def test_the_secret_is_not_logged(server: Server) -> None:
-    assert CLIENT_SECRET not in server.log()

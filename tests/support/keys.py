@@ -15,6 +15,8 @@ def add_key(server: Server, *, workspace: str = "default", scopes: Iterable[str]
     server.data_dir.mkdir(parents=True, exist_ok=True)
     meta = Meta("", metadata_path(server.data_dir))
     try:
-        return ApiKeys(meta).mint(workspace=workspace, user="", name="test", scopes=scopes)[0]
+        key, _ = ApiKeys(meta).mint(workspace=workspace, user="", name="test", scopes=scopes)
+        server.planted.add(key)
+        return key
     finally:
         meta.close()

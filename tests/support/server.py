@@ -36,6 +36,8 @@ class Server:
         self.grpc = ""
         self.key = ""
         self.sign_in_link = ""
+        self.planted: set[str] = set()
+        """Secrets that no line of its log may hold, which is looked at when it ends."""
         # One client: reading the certificates for each request took longer than the request. No
         # connection is kept, because servers are killed and started again.
         self.client = httpx.Client(
@@ -63,6 +65,7 @@ class Server:
         self._await_banner(time.monotonic() + timeout)
         credentials = json.loads((self.home / "config/tracehouse/credentials.json").read_text())
         self.key = credentials["default"]["api_key"]
+        self.planted |= {self.key, self.sign_in_link.rpartition("token=")[2]} - {""}
         return self
 
     def _await_banner(self, deadline: float) -> None:
@@ -116,6 +119,9 @@ class Server:
     def __exit__(self, *_: object) -> None:
         if self._process is not None and self._process.poll() is None:
             self.kill()
+        log = self.log()
+        told = [secret for secret in self.planted if secret in log]
+        assert not told, f"the log holds secrets: {told}"
 
     # --- as a client --------------------------------------------------------------------------
 

@@ -105,7 +105,9 @@ class Handle:
             self._run("SET " + ", ".join(changes))
         if database != self.database:
             self._run("USE `" + database.replace("\\", "\\\\").replace("`", "\\`") + "`")
-        self.database, self.settings, self.reusable = database, settings, True
+        self.database, self.settings = database, settings
+        # A session that may only read cannot be given other settings again.
+        self.reusable = settings.get("readonly", "0") == "0"
 
     def query(self, sql: bytes, format: str, params: Mapping[str, str]) -> Outcome:
         """Run any statement that brings its data, if it has any, within its text."""
@@ -157,6 +159,8 @@ class Handle:
         try:
             return self.connection.query(sql, format, params)
         except Exception as error:
+            # What it had written of an answer would stand in front of the next one.
+            self.reusable = False
             raise ClickHouseError.from_engine(error) from error
 
 
