@@ -13,12 +13,13 @@ serve: setup  ## run the server; stop it with Ctrl-C
 test: $(VENV)/.dev $(VENV)/.frameworks $(VENV)/.emitters $(VENV)/.system  ## the whole test suite, soaks excepted
 	$(BIN)/pytest -m "not soak" -n auto --dist loadfile $(ARGS)
 
-lint: $(VENV)/.dev  ## style, types, arrows, and whether generated files are fresh
+lint: $(VENV)/.dev  ## style, types, arrows, fresh generated files, known vulnerabilities
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m tracehouse_semconv.generate --check
 	$(BIN)/lint-imports
 	$(BIN)/pyright
+	$(BIN)/python requirements/audit.py
 
 generate: $(VENV)/.dev  ## write what is made from semconv/registry
 	$(BIN)/python -m tracehouse_semconv.generate

@@ -6,6 +6,7 @@ import importlib.util
 
 import click
 
+from tracehouse_agent.backup_command import backup
 from tracehouse_agent.sql_command import sql
 from tracehouse_agent.sync_command import sync
 from tracehouse_agent.wandb_shim_command import wandb_shim
@@ -19,11 +20,13 @@ def main() -> None:
 
 def _add_server_commands() -> None:
     if importlib.util.find_spec("chdb") is not None:
+        from tracehouse_agent.backup_command import restore
         from tracehouse_agent.password_command import set_password
         from tracehouse_agent.serve_command import serve
 
         main.add_command(serve)
         main.add_command(set_password)
+        main.add_command(restore)
         return
 
     @main.command(context_settings={"ignore_unknown_options": True})
@@ -37,6 +40,7 @@ def _add_server_commands() -> None:
 
 
 _add_server_commands()
+main.add_command(backup)
 main.add_command(sql)
 main.add_command(sync)
 main.add_command(wandb_shim)

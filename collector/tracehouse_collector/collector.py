@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
 
 from tracehouse_collector.admit.admission import Admission
 from tracehouse_collector.clickhouse.database import Database
@@ -14,6 +16,7 @@ from tracehouse_collector.keys import Keys
 from tracehouse_collector.load.dead_letters import DeadLetters
 from tracehouse_collector.load.loader import Loader
 from tracehouse_collector.settings import Forward, ServerSettings
+from tracehouse_collector.spool.cursor import SUFFIX as CURSOR_SUFFIX
 from tracehouse_collector.spool.cursor import Cursor
 from tracehouse_collector.spool.files import Files, OsFiles
 from tracehouse_collector.spool.group_commit import GroupCommit
@@ -37,6 +40,7 @@ class Collector:
         files = files or OsFiles()
         dead_letters = DeadLetters(data_dir.dead_letters, files, telemetry)
         inserter = Inserter(database, cluster=settings.cluster or None)
+        self._directory = data_dir.spool
         self._spools: dict[Signal, GroupCommit] = {}
         self._cursors: dict[Signal, Cursor] = {}
         self._loaders: list[Loader] = []
@@ -113,6 +117,24 @@ class Collector:
             or self._spools[signal].backlog(self._cursors[signal]) == 0
             for signal, number in watermark.items()
         )
+
+    def save_spool(self, folder: Path, save_database: Callable[[], None]) -> None:
+        """Copy the spool to a folder, and meanwhile save the database. Together they hold whatever
+        was acknowledged before: what left the spool since the cursors were copied is in the
+        database, what is in both replaces itself when it is loaded again. Raises OSError."""
+        with ExitStack() as keeping:
+            for spool in self._spools.values():
+                keeping.enter_context(spool.keeping())
+            for signal in self._spools:
+                copy = folder / signal.name
+                copy.mkdir(parents=True, mode=0o700)
+                for cursor in (self._directory / signal.name).glob(f"*{CURSOR_SUFFIX}"):
+                    (copy / cursor.name).write_bytes(cursor.read_bytes())
+            save_database()
+            for signal, spool in self._spools.items():
+                for segment in spool.seal_all():
+                    content = segment.path.read_bytes()[: segment.end]
+                    (folder / signal.name / segment.path.name).write_bytes(content)
 
     @property
     def backlog_bytes(self) -> dict[str, int]:

@@ -112,6 +112,9 @@ class ServerSettings(BaseSettings):
     meta_url: str = Field(
         "", description="SQLAlchemy URL of the metadata database; empty: SQLite in the data folder"
     )
+    backup_dir: str = Field(
+        "", description="where backups are made; empty: the folder backups of the data folder"
+    )
     host: str = Field("127.0.0.1", description="address to listen on")
     http_port: int = Field(4318, ge=0, le=65535, description="OTLP/HTTP and API; 0: any free one")
     grpc_port: int = Field(4317, ge=0, le=65535, description="OTLP/gRPC; 0: any free one")

@@ -24,6 +24,7 @@ from tracehouse_api.routes import (
     anonymous,
     api_keys,
     artifacts,
+    backups,
     blobs,
     content,
     datasets,
@@ -88,7 +89,7 @@ def create_api(house: House, *, queries: bool = True, provider: Starlette | None
     # These ask for an account or an admin themselves.
     for router in (
         *(account.router, workspaces.router, workspaces.admin_router, api_keys.router),
-        *(subjects.admin_router, projects.admin_router),
+        *(subjects.admin_router, projects.admin_router, backups.admin_router),
     ):
         api.include_router(router, dependencies=[Depends(known_parameters)])
     guarded = [Depends(principal), Depends(known_parameters)]

@@ -76,8 +76,24 @@ class Database:
         client = self._idle.get()
         try:
             yield client
+        except Exception:
+            client = self._instead_of(client)
+            raise
         finally:
             self._idle.put(client)
+
+    def _instead_of(self, client: Client) -> Client:
+        """A client that can be used after one whose statement failed.
+
+        What chdb had written of an answer before it failed stands in front of the next answer on
+        the same handle, and that may be for another workspace: so the handle goes.
+        """
+        if not self.embedded:
+            return client
+        fresh = self._connect(database=self.name)
+        self._all[self._all.index(client)] = fresh
+        client.close()
+        return fresh
 
     @contextmanager
     def read_only_client(self, settings: Mapping[str, Any]) -> Generator[Client]:

@@ -12,7 +12,8 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tracehouse_collector.spool.cursor import Cursor
@@ -41,6 +42,7 @@ class GroupCommit:
         self._cursors: list[Cursor] = []
         self._may_miss: list[Cursor] = []
         self._open_since: float | None = None
+        self._kept = 0
         self.changed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="spool-commit", daemon=True)
         self._thread.start()
@@ -82,6 +84,8 @@ class GroupCommit:
         """Remove the segments that every subscribed destination is past; above `room` bytes also
         the oldest that only those still want that may miss some. How many of these there were."""
         with self._lock:
+            if self._kept:
+                return 0
             done = min((cursor.position.segment for cursor in self._cursors), default=0)
             wanted = min((cursor.position.segment for cursor in self._may_miss), default=done)
             missed = 0
@@ -98,6 +102,23 @@ class GroupCommit:
         """The number of the next new segment: all that was appended so far lies before it."""
         with self._lock:
             return self._segments.next_number
+
+    @contextmanager
+    def keeping(self) -> Generator[None]:
+        """Meanwhile no segment is removed."""
+        with self._lock:
+            self._kept += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._kept -= 1
+
+    def seal_all(self) -> list[Segment]:
+        """Everything appended so far, as segments that no longer change, oldest first."""
+        self.seal()
+        with self._lock:
+            return list(self._segments.sealed)
 
     def backlog(self, cursor: Cursor) -> int:
         """Bytes that a destination has not taken yet."""

@@ -117,12 +117,13 @@ def welch(
     if min(first.n, second.n) < 2:
         return None, None
     delta = second.mean - first.mean
-    if first.is_constant and second.is_constant:
-        return _constant(first, second), None
     errors = [of.variance / of.n for of in (first, second)]
-    error = math.sqrt(sum(errors))
-    df = sum(errors) ** 2 / sum(
-        e * e / (of.n - 1) for e, of in zip(errors, (first, second), strict=True)
+    total = sum(errors)
+    if total == 0 or (first.is_constant and second.is_constant):
+        return _constant(first, second), None
+    error = math.sqrt(total)
+    df = 1 / sum(
+        (e / total) ** 2 / (of.n - 1) for e, of in zip(errors, (first, second), strict=True)
     )
     t = delta / error
     half = float(stats.t.isf((1 - confidence) / 2, df)) * error
@@ -147,9 +148,11 @@ def hedges_g(first: Moments, second: Moments) -> float | None:
     None where that deviation is 0 or unknown. Source: Hedges, Journal of Educational Statistics 6
     (1981), 107-128, with the exact factor."""
     df = first.n + second.n - 2
-    if df < 1 or (first.is_constant and second.is_constant):
+    if df < 1:
         return None
     pooled = ((first.n - 1) * first.variance + (second.n - 1) * second.variance) / df
+    if pooled == 0 or (first.is_constant and second.is_constant):
+        return None
     bias = 1.0
     if df > 1:  # the factor is not defined for 1
         bias = math.exp(special.gammaln(df / 2) - special.gammaln((df - 1) / 2)) / math.sqrt(df / 2)
@@ -178,9 +181,9 @@ def paired_t(differences: Moments, confidence: float) -> tuple[Test | None, Inte
     n, mean = differences.n, differences.mean
     if n < 2:
         return None, None
-    if differences.is_constant:
-        return Test("sign test", None, None, 1.0 if mean == 0 else 2.0 ** (1 - n)), None
     error = math.sqrt(differences.variance / n)
+    if error == 0 or differences.is_constant:
+        return Test("sign test", None, None, 1.0 if mean == 0 else 2.0 ** (1 - n)), None
     t = mean / error
     half = float(stats.t.isf((1 - confidence) / 2, n - 1)) * error
     test = Test("paired t-test", t, n - 1, float(2 * stats.t.sf(abs(t), n - 1)))

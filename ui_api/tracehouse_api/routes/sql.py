@@ -86,7 +86,7 @@ def _asked(document: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
     form = document.get("format", _JSON)
     if form not in _FORMATS:
         raise HTTPException(422, f"format: it is one of {', '.join(_FORMATS)}")
-    parameters = document.get("parameters") or {}
+    parameters = document.get("parameters", {})
     if not isinstance(parameters, dict):
         raise HTTPException(422, "parameters: give an object of names and values")
     return query, form, parameters

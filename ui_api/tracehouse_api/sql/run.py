@@ -52,9 +52,7 @@ class Sql:
         """
         began = time.monotonic()
         most = self.bounds.rows
-        document = json.loads(
-            self._answer(workspace, query, parameters, "JSONCompact", limit=most + 1)
-        )
+        document = json.loads(self._answer(workspace, query, parameters, "JSONCompact"))
         columns: list[dict[str, str]] = document["meta"]
         rows: list[list[Any]] = document["data"][:most]
         _as_shown(columns, rows)
@@ -80,6 +78,8 @@ class Sql:
     def _answer(
         self, workspace: str, query: str, parameters: Mapping[str, Any], form: str, **settings: Any
     ) -> bytes:
+        # The engine asks max_result_rows of no query that reads no table, unless it has a limit.
+        settings["limit"] = self.bounds.rows + 1
         guarded = guard(query)
         given = _values(guarded.parameters - {WORKSPACE}, parameters)
         if WORKSPACE in guarded.parameters:
