@@ -6,7 +6,7 @@ import argparse
 import shutil
 from collections.abc import Sequence
 
-from bench import footprint, ingest, logging, queries
+from bench import footprint, ingest, keys, logging, queries
 from bench import sdk_footprint as sdk
 from bench.load import ROWS_PER_BODY, Signal
 
@@ -123,12 +123,17 @@ def run_sdk(_: float) -> None:
     print(f"\nhistory of 1,000,000 points, max_points=2000: p50 {p50:.0f} ms, p95 {p95:.0f} ms")
 
 
+def run_keys(_: float) -> None:
+    table("Whose key it is", ("", "µs"), [(n, f"{us:.2f}") for n, us in keys.measure().items()])
+
+
 _PARTS = {
     "ingest": run_ingest,
     "footprint": run_footprint,
     "queries": run_queries,
     "logging": run_logging,
     "sdk": run_sdk,
+    "keys": run_keys,
 }
 
 
