@@ -29,7 +29,7 @@ def measure(seconds: int = 30) -> Footprint:
     """200 spans a second (10 requests of 20) for so long; each request's last span is asked for."""
     with tempfile.TemporaryDirectory() as home:
         started = time.monotonic()
-        with Server(Path(home)) as server:
+        with Server(Path(home), fresh=True) as server:
             first_start = time.monotonic() - started
             server.stop()
         started = time.monotonic()

@@ -14,6 +14,8 @@ from typing import Any, Self
 
 import httpx
 
+from tests.support.template import copy_template
+
 _LISTENING = re.compile(r"OTLP/HTTP\s+(https?://\S+)")
 _BACKLOG = re.compile(
     r'^tracehouse_backlog_bytes{destination="clickhouse",signal="\w+"} (\S+)$', re.MULTILINE
@@ -22,13 +24,27 @@ _SIGN_IN = re.compile(r"sign in, once\s+(\S+)")
 _GRPC = re.compile(r"OTLP/gRPC\s+(\S+)")
 
 
-class Server:
-    """Starts on `start` (or `with`), on the same data folder each time; ended by process id."""
+# With these the tables are in another place, or other ones.
+_ELSEWHERE = frozenset(("--clickhouse-url", "--meta-url", "--cluster", "--database"))
 
-    def __init__(self, home: Path, *arguments: str, environment: dict[str, str] | None = None):
+
+class Server:
+    """Starts on `start` (or `with`), on the same data folder each time; ended by process id.
+
+    Its first start is on a copy of a folder whose tables are made, unless it is to be `fresh`.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        *arguments: str,
+        environment: dict[str, str] | None = None,
+        fresh: bool = False,
+    ):
         self.home = home
         self.data_dir = home / "data"
         self._arguments = arguments
+        self._fresh = fresh or not _ELSEWHERE.isdisjoint(arguments)
         self._environment = environment or {}
         self._process: subprocess.Popen[str] | None = None
         self._log = home / "server.log"
@@ -48,6 +64,8 @@ class Server:
 
     def start(self, *, http_port: int = 0, grpc_port: int = 0, timeout: float = 60) -> Self:
         self.home.mkdir(parents=True, exist_ok=True)
+        if not self._fresh and not self.data_dir.exists():
+            copy_template(self.data_dir, _make_template)
         with self._log.open("a") as log:
             self._process = subprocess.Popen(
                 [
@@ -160,3 +178,8 @@ class Server:
         """Resident memory of the process."""
         fields = Path(f"/proc/{self.pid}/statm").read_text().split()
         return int(fields[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def _make_template(home: Path) -> None:
+    with Server(home, fresh=True) as server:
+        server.stop()
