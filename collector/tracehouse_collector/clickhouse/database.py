@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import logging
 import queue
+import shutil
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 from urllib.parse import quote, urlsplit
 
 import clickhouse_connect
@@ -150,6 +151,56 @@ class Database:
             client.command(
                 f"INSERT INTO {table} FROM INFILE {_quoted(file)} SETTINGS {clause} FORMAT {fmt}"
             )
+
+    def save_parquet(self, query: str, parameters: Mapping[str, Any], file: Path) -> None:
+        """Write the rows of a query to a Parquet file that is not there yet, a piece at a time.
+
+        Texts are binary in it, because they may hold any bytes.
+        """
+        settings = {"output_format_parquet_string_as_string": 0}
+        with self.client() as client:
+            if self.embedded:
+                client.command(
+                    f"{query} INTO OUTFILE {_quoted(file)} FORMAT Parquet",
+                    parameters=dict(parameters),
+                    settings=settings,
+                )
+                return
+            with file.open("xb") as target:
+                source = client.raw_stream(
+                    query, parameters=dict(parameters), settings=settings, fmt="Parquet"
+                )
+                shutil.copyfileobj(cast("IO[bytes]", source), target)
+
+    def insert_parquet(
+        self, table: str, file: Path, columns: Mapping[str, str], same: Mapping[str, str]
+    ) -> None:
+        """Insert the rows of a Parquet file. `columns`: those that it must have, with their types;
+        `same`: texts that every row gets, by column."""
+        structure = _quoted(", ".join(f"`{name}` {kind}" for name, kind in columns.items()))
+        names = ", ".join(f"`{name}`" for name in (*columns, *same))
+        values = ", ".join((*(f"`{name}`" for name in columns), *map(_quoted, same.values())))
+        into = f"{table} ({names}) SELECT {values} FROM"
+        settings: dict[str, Any] = {
+            "input_format_parquet_allow_missing_columns": 0,
+            "max_partitions_per_insert_block": 0,
+            "optimize_on_insert": 0,
+        }
+        with self.client() as client:
+            if self.embedded:
+                clause = ", ".join(f"{name} = {value}" for name, value in settings.items())
+                client.command(
+                    f"INSERT INTO {into} file({_quoted(file)}, Parquet, {structure})"
+                    f" SETTINGS {clause}"
+                )
+                return
+            with file.open("rb") as content:
+                client.raw_insert(
+                    f"{into} input({structure})",
+                    insert_block=content,
+                    fmt="Parquet",
+                    settings=settings,
+                )
 
     def close(self) -> None:
         for client in self._all:

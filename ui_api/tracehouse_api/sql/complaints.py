@@ -26,7 +26,7 @@ _NOT_ANSWERED = frozenset((74, 75, 76, 209, 210, 243, 246, 279, 516))
 _BEFORE = re.compile(r"^.*?DB::Exception:\s*", re.DOTALL)
 _QUOTES_FROM = re.compile(
     r"[\s:,.]*(?:\bin scope\b|\bwhile (?:executing|processing|reading)\b|\bbut found\b"
-    r"|\bmaybe you meant\b|\(version \d|(?-i:\([A-Z][A-Z0-9_]+\)\s*$)).*",
+    r"|\bmaybe you meant\b|\(version \d|(?-i:\([A-Z][A-Z0-9_]+\)\s*(?:\(|$))).*",
     re.DOTALL | re.IGNORECASE,
 )
 _ALIASES = re.compile(r"\b(?:__table\d+|own)\.|\bwith_\d+_")
@@ -50,11 +50,16 @@ def complaint(error: ClickHouseError, bounds: Bounds, workspace: str) -> str | N
             " (sql_memory_bytes): narrow it by time, or join and group less"
         )
     if code in _RESULT:
-        return (
-            f"the result has more than {bounds.rows:,} rows (sql_rows) or"
-            f" {bounds.result_bytes:,} bytes (sql_result_bytes): add a LIMIT, or ask for less"
-        )
+        return too_large(bounds)
     return f"the query cannot be answered: {_sentence(str(error), workspace)}"
+
+
+def too_large(bounds: Bounds) -> str:
+    """Of a result that has more rows or bytes than it may."""
+    return (
+        f"the result has more than {bounds.rows:,} rows (sql_rows) or"
+        f" {bounds.result_bytes:,} bytes (sql_result_bytes): add a LIMIT, or ask for less"
+    )
 
 
 def _sentence(message: str, workspace: str) -> str:

@@ -41,6 +41,8 @@ _MEANING = {
     "date_time_output_format": "iso",
     "output_format_json_quote_64bit_integers": 0,
     "output_format_json_quote_denormals": 1,
+    # Over HTTP: what fails after the first rows has failed, and is no answer that ends early.
+    "wait_end_of_query": 1,
 }
 # `range` makes much of little, within one step that cannot be interrupted.
 _MOST_IN_A_RANGE = 1_000_000

@@ -6,18 +6,23 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from io import IOBase
+from typing import Any, cast
 
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from tracehouse_api.sql.complaints import complaint
+from tracehouse_api.sql.complaints import complaint, too_large
 from tracehouse_api.sql.confinement import Bounds, Confinement
-from tracehouse_api.sql.guard import WORKSPACE, NotAllowed, guard
+from tracehouse_api.sql.guard import MAX_CHARACTERS, WORKSPACE, NotAllowed, guard
 from tracehouse_api.sql.turns import Turns
 from tracehouse_api.values import integer
 from tracehouse_collector.clickhouse.database import Database
 
 _PATIENCE_SECONDS = 2.0
+_CHUNK_BYTES = 1 << 20
+_DEEPEST_LIST = 5
+# A byte in memory is at most so many written ones: \u0000 in JSON.
+_WRITTEN_BYTES = 6
 
 
 @dataclass(frozen=True)
@@ -87,32 +92,47 @@ class Sql:
         with self._turns.turn(workspace, _PATIENCE_SECONDS):
             try:
                 with self._confinement.session(workspace, **settings) as client:
-                    return client.raw_query(guarded.sql, parameters=given or None, fmt=form)
+                    answer = client.raw_stream(guarded.sql, parameters=given or None, fmt=form)
+                    with cast("IOBase", answer) as stream:
+                        return self._read(stream)
             except ClickHouseError as error:
                 detail = complaint(error, self.bounds, workspace)
                 if detail is None:
                     raise
                 raise NotAllowed(detail) from None
 
+    def _read(self, answer: IOBase) -> bytes:
+        """The bytes of an answer. A constant counts once for the engine, however often it is
+        written, so what comes is counted as well."""
+        content = bytearray()
+        while chunk := answer.read(_CHUNK_BYTES):
+            content += chunk
+            if len(content) > _WRITTEN_BYTES * self.bounds.result_bytes:
+                raise NotAllowed(too_large(self.bounds))
+        return bytes(content)
+
 
 def _values(wanted: frozenset[str], given: Mapping[str, Any]) -> dict[str, Any]:
     if missing := sorted(wanted - given.keys()):
-        raise NotAllowed(f"parameters: {', '.join(missing)} is in the query and has no value")
-    for name in wanted:
-        _check_value(name, given[name])
-    return {name: given[name] for name in wanted}
+        raise NotAllowed(f"parameters: give values for {', '.join(missing)}")
+    values = {name: given[name] for name in wanted}
+    for name, value in values.items():
+        _check_value(name, value)
+    if len(json.dumps(values)) > MAX_CHARACTERS:
+        raise NotAllowed(f"parameters: all of them may have {MAX_CHARACTERS:,} characters")
+    return values
 
 
-def _check_value(name: str, value: Any) -> None:
+def _check_value(name: str, value: Any, depth: int = 0) -> None:
     match value:
         case None | bool() | int() | float():
             return
         case str():
             if any(0xD800 <= ord(letter) <= 0xDFFF for letter in value):
                 raise NotAllowed(f"parameters: {name} is not Unicode")
-        case list():
+        case list() if depth < _DEEPEST_LIST:
             for item in value:
-                _check_value(name, item)
+                _check_value(name, item, depth + 1)
         case _:
             raise NotAllowed(f"parameters: {name} must be a text, a number, true, false or a list")
 

@@ -32,7 +32,7 @@ _OPERATORS = (
 NODES: frozenset[type[exp.Expr]] = frozenset((*_CLAUSES, *_VALUES, *_OPERATORS))
 
 # How to say it instead.
-_INSTEAD: dict[type[exp.Expr] | str, str] = {
+_INSTEAD: dict[object, str] = {
     exp.CastToStrType: "write the type as CAST(value AS type)",
     exp.PreWhere: "write WHERE instead of PREWHERE",
     exp.Values: "write a list of values as SELECT … UNION ALL SELECT …, or give it as a parameter",
@@ -66,8 +66,9 @@ TYPES = frozenset((
     _D.ENUM16, _D.ENUM, _D.ARRAY, _D.MAP, _D.STRUCT, _D.LOWCARDINALITY,
 ))  # fmt: skip
 
-# Nothing that could begin a comment.
-_WORDS = re.compile(r"(?!.*--)[\w .+-]*")
+# What is written as it stands: a number, a word of the language; of some clauses two words.
+_WORD = re.compile(r"\w+(?:[.+-]\w*)*")
+_TWO_WORDS = re.compile(r"\w+(?: \w+)?")
 
 
 def objection(node: exp.Expr) -> str | None:
@@ -84,14 +85,12 @@ def objection(node: exp.Expr) -> str | None:
         if value in (None, False, []):
             continue
         if allowed is not None and name not in allowed:
-            return _INSTEAD.get(name) or _said_otherwise(value, name)
-        if isinstance(value, str) and not _is_text(node) and not _WORDS.fullmatch(value):
+            said = _INSTEAD.get(name) or _INSTEAD.get(type(value))
+            return said or f"{name.upper()} is not offered here"
+        words = _TWO_WORDS if kind in (exp.Join, exp.WindowSpec) else _WORD
+        if isinstance(value, str) and not _is_text(node) and not words.fullmatch(value):
             return f"{value[:40]!r} is not understood here"
     return None
-
-
-def _said_otherwise(value: object, name: str) -> str:
-    return _INSTEAD.get(type(value), f"{name.upper()} is not offered here")  # type: ignore[arg-type]
 
 
 def _is_text(node: exp.Expr) -> bool:
