@@ -15,8 +15,8 @@ from tests.support.clickhouse_http import ClickHouseHttp
 from tests.support.server import Server
 from tests.support.sql import MARKER, fill_two_workspaces, queries
 from tracehouse_api.sql.confinement import Bounds, Confinement
-from tracehouse_api.sql.guard import NotAllowed
-from tracehouse_api.sql.run import FILES, Sql
+from tracehouse_api.sql.forms import FILES, NotAllowed
+from tracehouse_api.sql.run import Sql
 from tracehouse_api.sql.views import VIEWS
 from tracehouse_collector.clickhouse.database import Database
 

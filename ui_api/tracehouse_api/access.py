@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
@@ -26,7 +26,6 @@ from tracehouse_api.langfuse.remembered import Remembered
 from tracehouse_api.meta.database import Meta
 from tracehouse_api.recent import Recent
 from tracehouse_api.sql.confinement import Bounds
-from tracehouse_api.sql.run import Sql
 from tracehouse_api.store import Store
 from tracehouse_api.usage.known_prices import KnownPrices
 from tracehouse_collector.admit.admission import authenticate, credential
@@ -36,6 +35,9 @@ from tracehouse_collector.collector import Collector
 from tracehouse_collector.keys import SHARE_PREFIX, Principal
 from tracehouse_collector.settings import ServerSettings
 from tracehouse_collector.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from tracehouse_api.sql.run import Sql
 
 # A parameter that ends in a dot stands for `<prefix>.<key>` with any key.
 ATTRIBUTE_PREFIX = "attribute."
@@ -77,6 +79,8 @@ class House:
     @cached_property
     def sql(self) -> Sql:
         """Answers to queries that people write."""
+        from tracehouse_api.sql.run import Sql  # only now: its parser is slow to import
+
         return Sql(self.database, Bounds.of(self.settings))
 
     @cached_property

@@ -9,8 +9,7 @@ from fastapi import APIRouter, HTTPException, Response
 from tracehouse_api.access import Reader, TheHouse
 from tracehouse_api.models.sql import SqlAnswer, SqlViews
 from tracehouse_api.routes.documents import Document
-from tracehouse_api.sql.guard import NotAllowed
-from tracehouse_api.sql.run import FILES
+from tracehouse_api.sql.forms import FILES, NotAllowed
 from tracehouse_api.sql.turns import Busy
 from tracehouse_api.sql.views import VIEWS
 from tracehouse_api.values import json_response

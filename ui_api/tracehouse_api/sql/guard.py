@@ -18,6 +18,7 @@ from sqlglot.errors import ErrorLevel, ParseError, SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from tracehouse_api.sql.dialect import HouseSql
+from tracehouse_api.sql.forms import NotAllowed
 from tracehouse_api.sql.functions import is_allowed
 from tracehouse_api.sql.syntax import TYPES, objection
 from tracehouse_api.sql.views import VIEWS
@@ -41,10 +42,6 @@ _PARAMETER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 # They compare every value of one array with every value of the other.
 _NEED_A_LIST = ("hasany", "hasall", "hassubstr")
 _THE_VIEWS = f"the views are {', '.join(VIEWS)}"
-
-
-class NotAllowed(ValueError):
-    """The query is not answered; the message says what to write instead."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from io import IOBase
 from typing import Any, cast
 
@@ -13,7 +12,8 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from tracehouse_api.sql.complaints import complaint, too_large
 from tracehouse_api.sql.confinement import Bounds, Confinement
-from tracehouse_api.sql.guard import MAX_CHARACTERS, WORKSPACE, NotAllowed, guard
+from tracehouse_api.sql.forms import FileFormat, NotAllowed
+from tracehouse_api.sql.guard import MAX_CHARACTERS, WORKSPACE, guard
 from tracehouse_api.sql.turns import Turns
 from tracehouse_api.values import integer
 from tracehouse_collector.clickhouse.database import Database
@@ -25,20 +25,6 @@ _DEEPEST_LIST = 5
 _WRITTEN_BYTES = 6
 
 
-@dataclass(frozen=True)
-class FileFormat:
-    """A form that an answer has as a file: the engine's name for it, its type and its ending."""
-
-    engine: str
-    mime: str
-    ending: str
-
-
-FILES = {
-    "csv": FileFormat("CSVWithNames", "text/csv; charset=utf-8", "csv"),
-    "arrow": FileFormat("ArrowStream", "application/vnd.apache.arrow.stream", "arrows"),
-    "parquet": FileFormat("Parquet", "application/vnd.apache.parquet", "parquet"),
-}
 _NUMBERS = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from sqlglot import exp
 
 from tests.support.sql import queries
+from tracehouse_api.sql.forms import NotAllowed
 from tracehouse_api.sql.functions import is_allowed
-from tracehouse_api.sql.guard import MAX_CHARACTERS, MAX_NESTING, NotAllowed, guard
+from tracehouse_api.sql.guard import MAX_CHARACTERS, MAX_NESTING, guard
 from tracehouse_api.sql.views import VIEWS
 
 
