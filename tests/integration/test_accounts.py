@@ -218,3 +218,11 @@ def test_what_was_done_is_in_the_audit_log(server: Server, owner: Person) -> Non
     rest = owner.get("/v1/audit", limit=1000, cursor=newest["next_cursor"]).json()["audit"]
     assert "member.add" in {entry["act"] for entry in rest}
     assert made["key"] not in owner.get("/v1/audit", limit=1000).text
+
+
+def test_another_sites_form_signs_nobody_in(server: Server) -> None:
+    form = {"content-type": "text/plain"}
+    body = '{"email": "ada@example.com", "password": "' + PASSWORD + '"}'
+    answer = httpx.post(f"{server.http}/v1/auth/login", content=body, headers=form)
+    assert answer.status_code == 415
+    assert "set-cookie" not in answer.headers

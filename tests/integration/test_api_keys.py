@@ -12,7 +12,9 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from tests.integration.conftest import Stored
 from tests.support.postgres import Postgres
+from tracehouse_api.identity.accounts import Accounts
 from tracehouse_api.identity.api_keys import ApiKeys
+from tracehouse_api.identity.workspaces import Workspaces
 from tracehouse_api.meta.database import Meta
 from tracehouse_collector.admit.refusal import UNAVAILABLE, Refusal
 
@@ -154,3 +156,36 @@ def test_known_keys_let_in_while_the_metadata_database_is_away(tmp_path: Path) -
         assert refused.value.kind is UNAVAILABLE
         postgres.start()
         assert keys.principal(unseen) is not None
+
+
+@pytest.mark.parametrize(("role", "left"), [("member", {"ingest", "read"}), ("viewer", {"read"})])
+def test_a_key_may_never_do_more_than_who_made_it(
+    tmp_path: Path, role: str, left: set[str]
+) -> None:
+    meta, clock = Meta("", tmp_path / "meta.db"), Clock()
+    owner = Accounts(meta).ensure_owner()
+    other = Accounts(meta).add("other@example.com")
+    workspaces = Workspaces(meta)
+    workspaces.set_role("default", other, "owner")
+    keys = ApiKeys(meta, clock)
+    key, _ = keys.mint(workspace="default", user=other, name="everything")
+
+    def scopes() -> frozenset[str] | None:
+        clock.now += 3
+        principal = keys.principal(key)
+        return principal and principal.scopes
+
+    assert scopes() == {"ingest", "read", "admin"}
+    workspaces.set_role("default", other, role)
+    assert scopes() == left
+    workspaces.remove("default", other)
+    assert scopes() is None
+    assert Accounts(meta).ensure_owner() == owner
+
+
+def test_what_postgresql_cannot_keep_is_the_askers_fault(stored_server: Stored) -> None:
+    server = stored_server.server
+    answer = server.client.post(
+        f"{server.http}/v1/api_keys", json={"name": "nul \0 in it"}, headers=server.headers
+    )
+    assert answer.status_code in (201, 422)

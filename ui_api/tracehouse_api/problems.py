@@ -10,6 +10,7 @@ import orjson
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
 
 from tracehouse_collector.admit.refusal import Refusal
@@ -71,6 +72,14 @@ def install(app: FastAPI) -> None:
         logger.error("a query for %s failed", request.url.path, exc_info=error)
         return problem(503, "the database did not answer: try again", {"retry-after": "5"})
 
+    async def cannot_be_kept(_: Request, error: Exception) -> Response:
+        assert isinstance(error, DataError)
+        return problem(422, f"the metadata database cannot keep this: {error.orig}"[:500])
+
+    async def metadata_failed(request: Request, error: Exception) -> Response:
+        logger.error("metadata for %s failed", request.url.path, exc_info=error)
+        return problem(503, "the metadata database did not answer: try again", {"retry-after": "5"})
+
     async def failed(request: Request, error: Exception) -> Response:
         logger.error("a request for %s failed", request.url.path, exc_info=error)
         return problem(500, "the server failed; it logged why")
@@ -79,4 +88,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(RequestValidationError, bad_parameters)
     app.add_exception_handler(ClickHouseError, database_failed)
+    app.add_exception_handler(DataError, cannot_be_kept)
+    app.add_exception_handler(OperationalError, metadata_failed)
     app.add_exception_handler(Exception, failed)

@@ -45,14 +45,23 @@ class Accounts:
 
     def ensure_owner(self) -> str:
         """The id of the first owner of the default workspace; both are made with an empty house."""
-        with self._meta.begin() as connection:
-            owner = connection.execute(
+        try:
+            return self._first_owner() or self._add_owner()
+        except IntegrityError:  # another process of the house was faster
+            owner = self._first_owner()
+            assert owner is not None
+            return owner
+
+    def _first_owner(self) -> str | None:
+        with self._meta.read() as connection:
+            return connection.execute(
                 select(members.c.user_id)
                 .where(members.c.workspace == DEFAULT_WORKSPACE, members.c.role == "owner")
                 .order_by(members.c.joined_at)
             ).scalar()
-            if owner is not None:
-                return owner
+
+    def _add_owner(self) -> str:
+        with self._meta.begin() as connection:
             owner = _add(connection, _LOCAL_EMAIL, "local owner", self._now())
             connection.execute(
                 insert(workspaces).values(
@@ -104,7 +113,7 @@ class Accounts:
                 raise ValueError("the provider does not say that it verified your e-mail address")
             address = normal_email(email)
             user = connection.execute(select(users.c.id).where(users.c.email == address)).scalar()
-            user = user or _add(connection, address, name or address, self._now())
+            user = user or _add(connection, address, (name or address)[:200], self._now())
             connection.execute(
                 insert(oidc_identities).values(issuer=issuer, subject=subject, user_id=user)
             )

@@ -10,14 +10,15 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import and_, insert, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from tracehouse_api.identity.tables import api_keys
+from tracehouse_api.identity.tables import api_keys, members
+from tracehouse_api.identity.workspaces import ROLES
 from tracehouse_api.meta.database import Meta
 from tracehouse_collector.admit.refusal import UNAVAILABLE, Refusal
 from tracehouse_collector.keys import Prefix, Principal, generate_key, hashed, is_well_formed
@@ -89,16 +90,21 @@ class ApiKeys:
     def _read(self, key: str, now: float) -> _Known:
         with self._meta.read() as connection:
             row = connection.execute(
-                select(api_keys).where(
-                    api_keys.c.sha256 == hashed(key), api_keys.c.revoked_at.is_(None)
+                select(api_keys, members.c.role)
+                .outerjoin(
+                    members,
+                    and_(
+                        members.c.workspace == api_keys.c.workspace,
+                        members.c.user_id == api_keys.c.user_id,
+                    ),
                 )
+                .where(api_keys.c.sha256 == hashed(key), api_keys.c.revoked_at.is_(None))
             ).mappings().first()  # fmt: skip
-        if row is None:
+        scopes = _scopes(dict(row)) if row is not None else None
+        if row is None or not scopes:
             return _Known(None, "", now, 0.0)
         self._note_use(row["id"], row["last_used_at"] or 0.0, now)
-        principal = Principal(
-            row["workspace"], frozenset(row["scopes"].split()), row["user_id"], row["project"]
-        )
+        principal = Principal(row["workspace"], scopes, row["user_id"], row["project"])
         return _Known(principal, row["id"], now, row["expires_at"] or float("inf"))
 
     def _note_use(self, key_id: str, noted: float, now: float) -> None:
@@ -208,6 +214,12 @@ class ApiKeys:
         with self._lock:
             self._known.clear()
         return count
+
+
+def _scopes(row: Mapping[str, Any]) -> frozenset[str]:
+    """What a key may do: never more than the member who made it may now."""
+    scopes = frozenset(row["scopes"].split())
+    return scopes & ROLES.get(row["role"], frozenset()) if row["user_id"] else scopes
 
 
 def _shown(row: Row) -> Row:

@@ -13,7 +13,7 @@ from tracehouse_api.meta.database import Meta
 
 Row = dict[str, Any]
 
-_LONGEST_DETAIL = 2000
+_LONGEST_VALUE = 200
 
 
 class AuditLog:
@@ -23,12 +23,16 @@ class AuditLog:
         self._meta = meta
 
     def note(self, act: str, *, workspace: str, user: str, address: str, **detail: Any) -> None:
-        """Write down an act such as `api_key.revoke`. `detail` must hold no secret."""
+        """Write down an act such as `api_key.revoke`. `detail` is a few short texts, and no
+        secret."""
         with self._meta.begin() as connection:
             connection.execute(
                 insert(audit_log).values(
                     at=time.time(), workspace=workspace, user_id=user, act=act, address=address,
-                    detail=json.dumps(detail, sort_keys=True)[:_LONGEST_DETAIL],
+                    detail=json.dumps(
+                        {key: str(value)[:_LONGEST_VALUE] for key, value in detail.items()},
+                        sort_keys=True,
+                    ),
                 )
             )  # fmt: skip
 

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import Column, MetaData, String, Table, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from tracehouse_api.meta.database import Meta
 
@@ -50,11 +51,18 @@ def _serializer(meta: Meta, purpose: str) -> URLSafeTimedSerializer:
 
 
 def _secret(meta: Meta) -> str:
-    with meta.begin() as connection:
-        secret = connection.execute(
-            select(_secrets.c.value).where(_secrets.c.name == _NAME)
-        ).scalar()
-        if secret is None:
-            secret = secrets.token_urlsafe(32)
-            connection.execute(insert(_secrets).values(name=_NAME, value=secret))
-        return secret
+    found = _kept(meta)
+    if found is not None:
+        return found
+    made = secrets.token_urlsafe(32)
+    try:
+        with meta.begin() as connection:
+            connection.execute(insert(_secrets).values(name=_NAME, value=made))
+    except IntegrityError:  # another process of the house was faster
+        return _kept(meta) or made
+    return made
+
+
+def _kept(meta: Meta) -> str | None:
+    with meta.read() as connection:
+        return connection.execute(select(_secrets.c.value).where(_secrets.c.name == _NAME)).scalar()

@@ -21,6 +21,9 @@ router = APIRouter(prefix="/v1/account", tags=["account"])
 @open_router.post("/v1/auth/login", response_model=SignedInUser)
 def log_in(house: TheHouse, request: Request, document: Document) -> Response:
     """Sign in: `{email, password}`. The answer sets the session's cookie."""
+    # Another site's form cannot say so: it cannot sign anybody in here.
+    if not request.headers.get("content-type", "").startswith("application/json"):
+        raise HTTPException(415, "send JSON, with 'content-type: application/json'")
     email, password = _text(document, "email"), _text(document, "password")
     identity, address = house.identity, address_of(request)
     account_name = email.strip().lower()[:320]
