@@ -6,7 +6,7 @@ import argparse
 import shutil
 from collections.abc import Sequence
 
-from bench import footprint, ingest, keys, logging, queries
+from bench import experiments, footprint, ingest, keys, logging, queries
 from bench import sdk_footprint as sdk
 from bench.load import ROWS_PER_BODY, Signal
 
@@ -127,6 +127,18 @@ def run_keys(_: float) -> None:
     table("Whose key it is", ("", "µs"), [(n, f"{us:.2f}") for n, us in keys.measure().items()])
 
 
+def run_experiments(scale: float) -> None:
+    traces = int(1_000_000 * scale)
+    table(
+        f"Comparing two variants over {traces:,} traces",
+        ("metrics", "p50 ms", "p95 ms"),
+        [
+            (name, f"{p50:.0f}", f"{p95:.0f}")
+            for name, (p50, p95) in experiments.measure(traces).items()
+        ],
+    )
+
+
 _PARTS = {
     "ingest": run_ingest,
     "footprint": run_footprint,
@@ -134,6 +146,7 @@ _PARTS = {
     "logging": run_logging,
     "sdk": run_sdk,
     "keys": run_keys,
+    "experiments": run_experiments,
 }
 
 

@@ -41,6 +41,34 @@ class Api:
         """One trace with its spans."""
         return self._client.get(f"/v1/traces/{trace_id}")
 
+    def experiments(self, **filters: Any) -> Iterator[dict[str, Any]]:
+        """Experiments, the last active first; filters as of `GET /v1/experiments`."""
+        yield from self._pages("/v1/experiments", "experiments", filters)
+
+    def experiment(self, name: str) -> dict[str, Any]:
+        """One experiment: its variants, and the metrics that they can be compared by."""
+        return self._client.get(_experiment(name))
+
+    def compare(
+        self,
+        experiment: str,
+        *,
+        control: str | None = None,
+        metrics: Sequence[str] | None = None,
+        unit: Literal["trace", "run", "subject"] | None = None,
+        **more: Any,
+    ) -> Comparison:
+        """The variants of an experiment beside its control, with a verdict for each metric.
+
+        Args:
+            control: the variant named `control`, else the first by name, when it is not given.
+            metrics: those that there are when none are given.
+            unit: what is one observation; a trace where there are any, else a run.
+            more: as of `GET /v1/experiments/{name}/compare`: `project`, `lower`, `loop_length` …
+        """
+        asked = {"control": control, "metrics": list(metrics) if metrics else None, "unit": unit}
+        return Comparison(self._client.get(f"{_experiment(experiment)}/compare", **asked, **more))
+
     def _pages(self, path: str, rows: str, filters: dict[str, Any]) -> Iterator[dict[str, Any]]:
         cursor = None
         while True:
@@ -49,6 +77,39 @@ class Api:
             cursor = page["next_cursor"]
             if cursor is None:
                 return
+
+
+class Comparison:
+    """An experiment's variants beside its control. `data` is the whole answer, `verdicts` what it
+    comes to; printed, it is a table."""
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        self.data = data
+
+    @property
+    def verdicts(self) -> dict[str, dict[str, str]]:
+        """`better`, `worse`, `no difference seen` or `not enough data`, by variant and metric."""
+        found: dict[str, dict[str, str]] = {}
+        for metric in self.data["metrics"]:
+            for one in metric["comparisons"]:
+                found.setdefault(one["variant"], {})[metric["name"]] = one["verdict"]
+        return found
+
+    def __str__(self) -> str:
+        unit, control = self.data["unit"], self.data["control"]
+        sizes = ", ".join(f"{one['variant']} {one['n']}" for one in self.data["variants"])
+        lines = [f"{self.data['experiment']}, by {unit} ({sizes}), beside {control}:"]
+        for metric in self.data["metrics"]:
+            means = {one["variant"]: one["mean"] for one in metric["variants"]}
+            for one in metric["comparisons"]:
+                still = one["needed"]["still"] if one["verdict"] == "not enough data" else 0
+                lines.append(
+                    f"  {one['variant']:<12} {metric['name']:<16}"
+                    f" {_shown(means[control]):>10} -> {_shown(means[one['variant']]):<10}"
+                    f" {one['verdict']}"
+                    + (f": {still} more {one['needed']['of']}" if still else "")
+                )
+        return "\n".join(lines)
 
 
 class StoredRun:
@@ -147,6 +208,14 @@ class StoredRun:
 
     def __repr__(self) -> str:
         return f"<run {self.data['name']} ({self.data['status']}) {self.data['id']}>"
+
+
+def _experiment(name: str) -> str:
+    return f"/v1/experiments/{quote(name, safe='')}"
+
+
+def _shown(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"
 
 
 def _rows(series: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -80,3 +80,17 @@ def test_offline_then_sync(machine: Machine) -> None:
     machine.tracehouse("sync")
     found = machine.one_run(project="field")
     assert (found["status"], found["summary"]) == ("finished", {"temperature": 29.9})
+
+
+def test_ab_experiment(machine: Machine) -> None:
+    said = run(machine, "../ab_experiment.py")
+    assert "by trace (control 120, treatment 120), beside control:" in said
+    told = dict(line.split(": ", 1) for line in said.splitlines() if "(decided by" in line)
+    assert told == {
+        "flag_rate": "better (decided by pairs)",
+        "loop_rate": "better (decided by pairs)",
+        "error_rate": "not enough data (decided by pairs)",
+        "cost_usd": "worse (decided by pairs)",
+        "latency_ms": told["latency_ms"],
+        "total_tokens": "worse (decided by pairs)",
+    }

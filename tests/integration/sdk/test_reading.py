@@ -52,3 +52,29 @@ def test_runs_are_read_as_rows_and_frames(machine: Machine) -> None:
     assert (spans, renamed, lines, system, traces) == (2, "renamed", 0, [], 6)
     assert errors[0].startswith("ApiError HTTP 404: there is no run nope")
     assert errors[1] == "AttributeError a run has no 'colour'"
+
+
+def test_experiments_are_compared(machine: Machine) -> None:
+    machine.run("""
+        for variant in ("control", "new/er"):
+            for n in range(12):
+                name = f"{variant}-{n}"
+                with cm.Run(session_id=name, experiment="a/b", variant=variant) as run:
+                    run.finish(outcome="bad" if variant == "control" else "good")
+    """)
+    program = machine.run("""
+        import json
+        api = cm.Api()
+        compared = api.compare("a/b", control="control", metrics=["flag_rate", "latency_ms"])
+        print(compared)
+        print(json.dumps([
+            [one["name"] for one in api.experiments()], api.experiment("a/b")["traces"],
+            compared.data["unit"], compared.verdicts["new/er"],
+        ]))
+    """)
+    assert last_json(program)[:3] == [["a/b"], 24, "trace"]
+    assert last_json(program)[3]["flag_rate"] == "better"
+    first, flags, latency, _ = program.out.strip().splitlines()
+    assert first == "a/b, by trace (control 12, new/er 12), beside control:"
+    assert flags.split() == ["new/er", "flag_rate", "1", "->", "0", "better"]
+    assert latency.endswith(" more units in each arm")

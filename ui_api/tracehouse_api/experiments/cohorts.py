@@ -36,14 +36,18 @@ class Variant:
 
 @dataclass(frozen=True)
 class Cohort:
-    """A metric over one variant's units. `moments` is None where no unit has a value; `count` is
-    how often a rate's unit was yes, None where some unit is in between; a rate has no quantiles."""
+    """A metric over one variant's units. `moments` is None where no unit has a value. A rate has
+    neither bounds nor quantiles, but a `count`, how many units are yes; None where some are in
+    between."""
 
     moments: Moments | None
-    count: int | None
-    lowest: float
-    highest: float
-    quantiles: tuple[float, ...]
+    count: int | None = None
+    lowest: float | None = None
+    highest: float | None = None
+    quantiles: tuple[float, ...] = ()
+
+
+_NO_VALUES = Cohort(None)
 
 
 @dataclass(frozen=True)
@@ -193,12 +197,13 @@ def run_keys(rows: Store, runs: str, parameters: dict[str, Any]) -> list[str]:
 def cohorts(asked: Asked, units: str) -> dict[str, tuple[int, list[Cohort]]]:
     """How many units each variant has, and its cohort for each metric; by variant."""
     numbers = "".join(
-        f", count(m{n}) AS n{n}, avg(m{n}) AS mean{n}, varSampStable(m{n}) AS variance{n},"
-        f" min(m{n}) AS lowest{n}, max(m{n}) AS highest{n}, "
+        f", count(m{n}) AS n{n}, "
         + (
-            f"countIf(m{n} = 1) AS yes{n}, countIf(m{n} NOT IN (0, 1)) AS between{n}"
+            # Between 0 and 1 sums are exact enough, and cheap.
+            f"sum(m{n}) AS sum{n}, sum(m{n} * m{n}) AS squares{n}"
             if metric.is_rate
-            else f"{_QUANTILES}(m{n}) AS quantiles{n}"
+            else f"avg(m{n}) AS mean{n}, varSampStable(m{n}) AS variance{n},"
+            f" min(m{n}) AS lowest{n}, max(m{n}) AS highest{n}, {_QUANTILES}(m{n}) AS quantiles{n}"
         )
         for n, metric in enumerate(asked.metrics)
     )
@@ -257,16 +262,22 @@ def pairs(asked: Asked, units: str, control: str, variant: str) -> tuple[float, 
 
 
 def _cohort(row: dict[str, Any], n: int, is_rate: bool) -> Cohort:
+    if is_rate:
+        return _rate(row[f"n{n}"], row[f"sum{n}"], row[f"squares{n}"])
     moments = _moments(row, n)
     if moments is None:
-        return Cohort(None, None, 0.0, 0.0, ())
-    return Cohort(
-        moments,
-        row[f"yes{n}"] if is_rate and not row[f"between{n}"] else None,
-        row[f"lowest{n}"],
-        row[f"highest{n}"],
-        () if is_rate else tuple(map(_rounded, row[f"quantiles{n}"])),
-    )
+        return _NO_VALUES
+    quantiles = tuple(map(_rounded, row[f"quantiles{n}"]))
+    return Cohort(moments, None, row[f"lowest{n}"], row[f"highest{n}"], quantiles)
+
+
+def _rate(n: int, total: float, squares: float) -> Cohort:
+    """A rate from the sums of its values and of their squares, which of yes and no are the same."""
+    if not n:
+        return _NO_VALUES
+    mean = _rounded(total / n)
+    variance = _rounded(max(0.0, squares - total * total / n) / (n - 1)) if n > 1 else 0.0
+    return Cohort(Moments(n, mean, variance), round(total) if total == squares else None)
 
 
 def _pairs(row: dict[str, Any], n: int, is_rate: bool) -> Pairs:

@@ -33,7 +33,6 @@ Source = Literal["traces", "runs"]
 
 MOST_VARIANTS = 20
 MOST_METRICS = 50
-_MOST_SHOWN = 30
 # Up to so many spans, the others of their traces are looked for by id, else among all spans.
 _FEW_SPANS = 100_000
 # With more, so many subjects are passed over in the search for one in several variants.
@@ -137,7 +136,7 @@ def _asked(rows: Store, question: Question, sight: Sight, source: Source, unit: 
         _metrics(rows, question, source, has_calls),
         question.definitions,
         near,
-        calls if has_calls else "",
+        calls if has_calls or question.metrics else "",
         # Whom a subject's row is for is always asked.
         unit != "trace" or cohorts.has_pairs(rows, filters, near, _ONE_SUBJECT_IN if many else 1),
     )
@@ -155,7 +154,7 @@ def _metrics(rows: Store, question: Question, source: Source, has_calls: bool) -
     there = metrics.available(scores, keys)
     names = list(dict.fromkeys(question.metrics))
     if not names:
-        names = metrics.shown(there, has_calls=has_calls)[:_MOST_SHOWN]
+        names = metrics.shown(there, has_calls=has_calls)[:MOST_METRICS]
     if len(names) > MOST_METRICS:
         raise ValueError(f"metrics: at most {MOST_METRICS} are compared at once")
     yes_no = {name for name, is_yes_no in scores.items() if is_yes_no}

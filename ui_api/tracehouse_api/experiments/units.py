@@ -66,10 +66,6 @@ class Asked:
             **{f"key{number}": metric.key for number, metric in enumerate(self.metrics)},
         }
 
-    def wants(self, *names: str) -> bool:
-        """Whether one of these is among the metrics."""
-        return any(metric.name in names for metric in self.metrics)
-
 
 def near_traces(rows: Store, traces: str) -> list[str]:
     """Conditions that every span of these traces meets, by which they are found in the key."""
@@ -132,7 +128,7 @@ def run_rows(asked: Asked) -> str:
     runs = tagged_runs(asked.filters)
     ids = f"SELECT run_id FROM ({runs})"
     run_of = asked.rows.select(
-        "trace_id AS of_trace, max(run_id) AS run_id",
+        "trace_id AS of_trace, max(run_id) AS owner",
         "trace_roots",
         ["run_id != ''"],
         "GROUP BY trace_id",
@@ -140,11 +136,11 @@ def run_rows(asked: Asked) -> str:
     joins = _scored(asked, "run_id", "''") + _logged(asked, ids)
     if asked.calls:
         joins += (
-            f" LEFT ANY JOIN (SELECT run_id AS of_run, {_SUMS} FROM ({asked.calls}) AS call"
-            f" ANY JOIN ({run_of}) AS root ON call.trace_id = root.of_trace GROUP BY run_id)"
+            f" LEFT ANY JOIN (SELECT owner AS of_run, {_SUMS} FROM ({asked.calls}) AS call"
+            f" ANY JOIN ({run_of}) AS root ON call.trace_id = root.of_trace GROUP BY owner)"
             " AS used ON unit.run_id = used.of_run"
         )
-    looping = f"SELECT run_id FROM ({run_of}) WHERE of_trace IN ({_looping(asked)})"
+    looping = f"SELECT owner FROM ({run_of}) WHERE of_trace IN ({_looping(asked)})"
     built_in = {
         "flag_rate": f"toFloat64(run_id IN ({_flagged(asked, 'run_id')}))",
         "error_rate": "toFloat64(shown_status IN ('failed', 'crashed'))",
@@ -164,7 +160,6 @@ def run_rows(asked: Asked) -> str:
 def subject_rows(asked: Asked, units: str) -> str:
     """A row for each subject in each variant: the mean of its traces or runs."""
     means = "".join(f", avg(m{number}) AS m{number}" for number in range(len(asked.metrics)))
-    # Of other names than the columns: an alias would stand for them inside the aggregates.
     return (
         f"SELECT variant_place, subject AS pair, subject{means} FROM ({units})"
         " WHERE subject != 0 GROUP BY variant_place, subject"
@@ -241,15 +236,16 @@ def _looping(asked: Asked) -> str:
         [*asked.near, _SAID_TO_TOOL],
         "GROUP BY bitXor(cityHash64(trace_id), tool_input) HAVING count() >= {loop_length:UInt32}",
     )
+    # Their time in front, so that they are sorted by it.
     calls = asked.rows.select(
-        f"trace_id, {_ORDER} AS place,"
-        " cityHash64(if(tool_name = '', name, tool_name), tool_input) AS call",
+        "trace_id, bitShiftLeft(toUInt128(toUnixTimestamp64Nano(start_time)), 64)"
+        " + cityHash64(if(tool_name = '', name, tool_name), tool_input) AS call",
         "spans",
         [*asked.near, "kind = 'tool'", f"trace_id IN ({candidates})"],
         final=True,
     )
     in_order = (
-        "SELECT trace_id, arrayMap(x -> x.2, arraySort(groupArray((place, call)))) AS calls"
+        "SELECT trace_id, arrayMap(call -> toUInt64(call), arraySort(groupArray(call))) AS calls"
         f" FROM ({calls}) GROUP BY trace_id"
     )
     runs = "arraySplit((call, i) -> i > 1 AND call != calls[i - 1], calls, arrayEnumerate(calls))"

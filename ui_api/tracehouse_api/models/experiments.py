@@ -72,7 +72,8 @@ class VariantSize(BaseModel):
 
 class Cohort(BaseModel):
     """A metric over the units of one variant. Of a rate `count` units are yes and `mean` is their
-    share, with Wilson's interval; `count` is null where a subject is so in a part of its traces."""
+    share, with Wilson's interval; `count` is null where a subject is so in a part of its traces,
+    and there are no bounds and quantiles."""
 
     variant: str
     n: int = Field(description="units with a value")

@@ -83,8 +83,9 @@ def compare_variants(
 
     `metrics`: `flag_rate`, `error_rate`, `loop_rate`, `cost_usd`, `latency_ms`, `input_tokens`,
     `output_tokens`, `total_tokens`, `score.<name>`, `metric.<key>.last`, `metric.<key>.mean`; by
-    default those that there are. `lower` and `higher` name metrics that are better so; otherwise
-    what is built in, and what is named like a loss, is better lower, and anything else higher."""
+    default those that there are, up to 50. `lower` and `higher` name metrics that are better so;
+    otherwise what is built in, and what is named like a loss, is better lower, and anything else
+    higher."""
     direction: dict[str, Better] = dict.fromkeys(_split(lower), "lower")
     direction |= dict.fromkeys(_split(higher), "higher")
     question = Question(
