@@ -1,7 +1,7 @@
 """Without an account: a server may give out tokens, which are kept for the next program.
 
-They are in `$XDG_CACHE_HOME/tracehouse/anon-<host>.json`, mode 0600, as the older client keeps them.
-`TRACEHOUSE_ANON=0` forbids it.
+They are in `$XDG_CACHE_HOME/tracehouse/anon-<host>.json`, mode 0600, where the older client keeps
+its own. `TRACEHOUSE_ANON=0` forbids it.
 """
 
 from __future__ import annotations

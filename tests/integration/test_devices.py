@@ -12,7 +12,7 @@ from tests.support import otlp
 
 @pytest.fixture(scope="module")
 def synced(stored_server: Stored) -> Stored:
-    """m-1 sends a trace and, renamed, a log record; m-2 a trace; one more does not say who it is."""
+    """m-1 sends a trace and, renamed, a log record; m-2 a trace; one more does not say who."""
     said = {"tracehouse.machine.id": "m-1", "host.name": "old-name", "service.version": "1.0"}
     renamed = said | {"host.name": "laptop", "service.version": "1.1", "service.name": "b"}
     other = {"host.id": "m-2", "tracehouse.project": "elsewhere"}
