@@ -7,6 +7,7 @@ import importlib.util
 import click
 
 from tracehouse_agent.backup_command import backup
+from tracehouse_agent.project_command import export_project, import_project
 from tracehouse_agent.sql_command import sql
 from tracehouse_agent.sync_command import sync
 from tracehouse_agent.wandb_shim_command import wandb_shim
@@ -41,6 +42,8 @@ def _add_server_commands() -> None:
 
 _add_server_commands()
 main.add_command(backup)
+main.add_command(export_project)
+main.add_command(import_project)
 main.add_command(sql)
 main.add_command(sync)
 main.add_command(wandb_shim)

@@ -15,6 +15,7 @@ import socket
 import sys
 from contextlib import ExitStack
 from importlib.metadata import version
+from pathlib import Path
 
 import click
 import uvicorn
@@ -64,6 +65,12 @@ def run(settings: ServerSettings) -> int:
         refuse_open_doors(settings, Accounts(meta))
         listener = _listen(settings.host, settings.http_port)
         stack.callback(listener.close)
+        settings = settings.model_copy(
+            update={
+                "data_dir": data_dir.path,
+                "backup_dir": settings.backup_dir and str(Path(settings.backup_dir).resolve()),
+            }
+        )
         # ClickHouse caches the compiled Protobuf schema in the working directory.
         os.chdir(data_dir.path)
         database = Database(

@@ -48,6 +48,7 @@ def snippets(language: str) -> list[object]:
 
 def environment(server: Server) -> dict[str, str]:
     return os.environ | {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "XDG_CONFIG_HOME": str(server.home / "config"),
         "XDG_STATE_HOME": str(server.home / "state"),
         "OTEL_EXPORTER_OTLP_ENDPOINT": server.http,

@@ -48,6 +48,7 @@ from tracehouse_api.routes import (
     subjects,
     sweeps,
     traces,
+    transfers,
     usage,
     workspaces,
 )
@@ -113,6 +114,7 @@ def create_api(house: House, *, queries: bool = True, provider: Starlette | None
                 subjects.router,
                 devices.router,
                 projects.router,
+                transfers.router,
             ),
         ):
             api.include_router(router, dependencies=guarded)
@@ -134,6 +136,7 @@ def create_api(house: House, *, queries: bool = True, provider: Starlette | None
         datasets.writing_router,
         prices.writing_router,
         hub.writing_router,
+        transfers.writing_router,
     ):
         api.include_router(router, dependencies=writing)
 

@@ -7,6 +7,7 @@ workspace into every statement, so that no route can forget it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 from tracehouse_api.usage.pricing import Pricing
@@ -82,6 +83,37 @@ class Store:
         with self._database.client() as client:
             return client.raw_query(
                 statement, parameters={**parameters, "workspace": self._workspace}, fmt=fmt
+            )
+
+    def save_parquet(self, statement: str, parameters: Mapping[str, Any], file: Path) -> None:
+        """Write the rows of a statement to a Parquet file that is not there yet."""
+        self._database.save_parquet(statement, {**parameters, "workspace": self._workspace}, file)
+
+    def columns(self, table: Table) -> dict[str, str]:
+        """The columns that are stored, the workspace excepted, with their types."""
+        found = self._database.rows(
+            "SELECT name, type FROM system.columns WHERE database = currentDatabase()"
+            " AND table = {table:String} AND name != 'workspace'"
+            " AND default_kind NOT IN ('MATERIALIZED', 'ALIAS') ORDER BY position",
+            {"table": table},
+        )
+        return {row[0]: row[1] for row in found}
+
+    def insert_parquet(self, table: Table, file: Path, project: str) -> None:
+        """Add the rows of a Parquet file to the caller's, in a project. Raises clickhouse-connect's
+        errors for a file that is none, or has other columns."""
+        columns = self.columns(table)
+        same = {"workspace": self._workspace}
+        if columns.pop("project", None) is not None:
+            same["project"] = project
+        self._database.insert_parquet(table, file, columns, same)
+
+    def insert_selected(self, table: Table, statement: str, parameters: Mapping[str, Any]) -> None:
+        """Add the rows of a statement made with `select` to a table."""
+        with self._database.client() as client:
+            client.command(
+                f"INSERT INTO {table} {statement}",
+                parameters={**parameters, "workspace": self._workspace},
             )
 
     def delete(self, table: Table, where: Sequence[str], parameters: Mapping[str, Any]) -> None:

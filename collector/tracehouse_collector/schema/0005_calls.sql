@@ -3,7 +3,7 @@
 {% import 'macros.jinja' as m with context %}
 {% set tokens = ['input_tokens', 'output_tokens', 'cache_read_tokens', 'cache_write_tokens', 'reasoning_tokens', 'total_tokens'] %}
 
-{% call m.table('calls', ('Replacing', 'version'), 'toYYYYMM(day)', 'workspace, day, call_id', 'call_id', 2048) %}
+{% call m.table('calls', ('Replacing', 'version'), 'toYYYYMM(day)', 'workspace, day, call_id', 'call_id') %}
     workspace LowCardinality(String),
     day Date,
     call_id UInt64,

@@ -4,9 +4,10 @@
 {% import 'macros.jinja' as m with context %}
 
 {% call m.table('trace_cohorts', ('Aggregating', ''), 'tuple()',
-                'workspace, subject_id, experiment, variant, trace_id', 'cityHash64(trace_id)') %}
+                'workspace, subject_id, project, experiment, variant, trace_id', 'cityHash64(trace_id)') %}
     workspace LowCardinality(String),
     subject_id String,
+    project LowCardinality(String),
     experiment LowCardinality(String),
     variant LowCardinality(String),
     trace_id FixedString(16),
@@ -18,6 +19,7 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS trace_cohorts_store{{ m.on_cluster }} TO 
 SELECT
     workspace,
     {{ m.promoted_text('subject_id') }} AS subject_id,
+    project,
     {{ m.promoted_text('experiment') }} AS experiment,
     {{ m.promoted_text('variant') }} AS variant,
     {{ m.trace_id('raw_trace_id') }} AS trace_id,
@@ -25,4 +27,4 @@ SELECT
     max({{ m.at('start_ns') }}) AS last_time
 FROM spans_in
 WHERE reject_reason = '' AND name != 'tracehouse.run' AND (subject_id != '' OR experiment != '')
-GROUP BY workspace, subject_id, experiment, variant, trace_id;
+GROUP BY workspace, subject_id, project, experiment, variant, trace_id;

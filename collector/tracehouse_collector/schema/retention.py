@@ -13,6 +13,7 @@ logger = logging.getLogger(__name__)
 _TABLES = {
     "spans": ("spans", "start_time"),
     "trace_roots": ("spans", "start_time"),
+    "trace_cohorts": ("spans", "last_time"),
     "calls": ("spans", "day"),
     "scores": ("spans", "time"),
     "logs": ("logs", "time"),

@@ -6,14 +6,15 @@ import time
 from collections.abc import Collection
 
 from fastapi import HTTPException
-from sqlalchemy import delete
+from sqlalchemy import MetaData, delete
 
 from tracehouse_api.access import House
-from tracehouse_api.identity.tables import api_keys, members, share_links, workspaces
+from tracehouse_api.identity.tables import audit_log, workspaces
 from tracehouse_api.lifecycle.erasing import (
     Eraser,
     runs_of_project,
     runs_of_subject,
+    sessions_of_traces,
     traces_of_project,
     traces_of_runs,
     traces_of_subject,
@@ -51,12 +52,19 @@ def delete_runs(house: House, workspace: str, run_ids: Collection[str]) -> Count
 
 
 def delete_subject(house: House, workspace: str, subject: str) -> Counts:
-    """Everything tied to a person: each trace of which a span names them, whole, and their runs."""
+    """Everything tied to a person: each trace of which a span names them, whole, their runs, the
+    sessions that nobody else was in, and log records and points that name them."""
     await_loaded(house)
     rows = Store(house.database, workspace)
-    return _delete(
-        house, workspace, traces_of_subject(rows, subject), runs_of_subject(rows, subject)
-    )
+    traces = traces_of_subject(rows, subject)
+    eraser = Eraser(rows)
+    eraser.sessions(sessions_of_traces(rows, traces))
+    eraser.naming_subject(subject)
+    rest = _delete(house, workspace, traces, runs_of_subject(rows, subject))
+    return {
+        name: eraser.counts.get(name, 0) + rest.get(name, 0)
+        for name in sorted(eraser.counts.keys() | rest.keys())
+    }
 
 
 def delete_project(house: House, workspace: str, project: str) -> Counts:
@@ -72,20 +80,19 @@ def delete_project(house: House, workspace: str, project: str) -> Counts:
 
 
 def delete_workspace(house: House, workspace: str) -> None:
-    """A workspace with its rows and files, and the keys to it."""
+    """A workspace with its rows and files, and all that the metadata database has of it."""
     await_loaded(house)
     Eraser(Store(house.database, workspace)).everything()
     for sha256, _ in list(house.blobs.list(workspace)):
         house.blobs.delete(workspace, sha256)
+    known = MetaData()
     with house.meta.begin() as connection:
-        # The workspace goes last: where this is cut off, it is found again.
-        for table, column in (
-            (share_links, share_links.c.workspace),
-            (members, members.c.workspace),
-            (api_keys, api_keys.c.workspace),
-            (workspaces, workspaces.c.id),
-        ):
-            connection.execute(delete(table).where(column == workspace))
+        known.reflect(connection)
+        for table in known.tables.values():
+            # What was done stays written down.
+            if "workspace" in table.c and table.name != audit_log.name:
+                connection.execute(delete(table).where(table.c.workspace == workspace))
+        connection.execute(delete(workspaces).where(workspaces.c.id == workspace))
 
 
 def _delete(

@@ -14,13 +14,14 @@ from tracehouse_api.lifecycle.batches import batches
 from tracehouse_api.store import Store, Table
 from tracehouse_api.trace_roots import IN_TRACES, traces
 from tracehouse_api.values import text
+from tracehouse_semconv.attributes import TRACEHOUSE_RUN_ID, TRACEHOUSE_SUBJECT_ID
 
 # What tells the rows of a table from each other, versions aside.
 _POINT = "metric_name, series, time"
 _IDENTITY: dict[Table, str] = {
     "spans": "trace_id, span_id",
     "trace_roots": "trace_id",
-    "trace_cohorts": "trace_id, subject_id, experiment, variant",
+    "trace_cohorts": "subject_id, project, experiment, variant, trace_id",
     "calls": "day, call_id",
     "scores": "score_id",
     "logs": "time, request_id, ordinal",
@@ -43,7 +44,7 @@ _OF_RUNS: tuple[Table, ...] = (
 )  # fmt: skip
 _OF_PROJECT: tuple[Table, ...] = (
     "logs", "calls", *_POINTS, "run_metrics", "run_records", "devices", "run_spans", "spans",
-    "trace_roots",
+    "trace_roots", "trace_cohorts",
 )  # fmt: skip
 _TIMES: dict[Table, str] = {
     "logs": "time",
@@ -54,13 +55,17 @@ _TIMES: dict[Table, str] = {
     "calls": "start_time",
     "spans": "start_time",
     "trace_roots": "start_time",
+    "trace_cohorts": "last_time",
 }
 _CUTOFF = "fromUnixTimestamp64Nano({cutoff_ns:Int64}, 'UTC')"
 _IN_RUNS = "run_id IN {runs:Array(String)}"
-_POINT_IN_RUNS = "attributes['tracehouse.run.id'] IN {runs:Array(String)}"
+_POINT_IN_RUNS = f"attributes['{TRACEHOUSE_RUN_ID}'] IN {{runs:Array(String)}}"
 _IN_PROJECT = "project = {project:String}"
 _IS_SCORE = "event_name = 'gen_ai.evaluation.result'"
-_OF_NOTHING = "trace_id = toFixedString('', 16) AND run_id = ''"
+_IN_SESSIONS = "session_id IN {sessions:Array(String)}"
+_NAMES_SUBJECT = f"attributes['{TRACEHOUSE_SUBJECT_ID}'] = {{subject:String}}"
+_OF_NO_TRACE = "trace_id = toFixedString('', 16)"
+_OF_NOTHING = f"{_OF_NO_TRACE} AND run_id = ''"
 
 # How the answer calls the rows of some tables.
 _NAMES: dict[Table, str] = {
@@ -87,6 +92,18 @@ class Eraser:
             for table in _OF_TRACES:
                 self._erase(table, [IN_TRACES], traces(some))
 
+    def sessions(self, sessions: Collection[str]) -> None:
+        """What is of these sessions without being of a trace: log records of agents that send no
+        spans, the calls in them, and scores of the whole session."""
+        for some in batches(sorted(sessions)):
+            for table in ("logs", "scores", "calls"):
+                self._erase(table, [_IN_SESSIONS, _OF_NO_TRACE], {"sessions": some})
+
+    def naming_subject(self, subject: str) -> None:
+        """Log records and points that name a subject."""
+        for table in ("logs", *_POINTS):
+            self._erase(table, [_NAMES_SUBJECT], {"subject": subject})
+
     def runs(self, run_ids: Collection[str]) -> None:
         """What these runs logged, and what they are. Their traces are erased as such."""
         for some in batches(sorted(run_ids)):
@@ -101,19 +118,10 @@ class Eraser:
         with what it judges, since it may have been given under another project's name."""
         given = {"project": project}
         inside = Store.select("trace_id", "trace_roots", [_IN_PROJECT])
-        outside = Store.select("trace_id", "trace_roots", ["project != {project:String}"])
-        runs = Store.select("run_id", "run_spans", [_IN_PROJECT])
-        scores = (
-            f"(trace_id IN ({inside}) OR trace_id = toFixedString('', 16) AND run_id IN ({runs})"
-            f" OR {_OF_NOTHING} AND {_IN_PROJECT})"
-        )
         in_metrics = Store.select("run_id", "run_metrics", [_IN_PROJECT])
-        self._erase("scores", [scores], given)
+        self._erase("scores", [scores_of_project()], given)
         self._erase("logs", [_IS_SCORE, f"trace_id IN ({inside})"], given)
         self._erase("run_summary", [f"run_id IN ({in_metrics})"], given)
-        self._erase(
-            "trace_cohorts", [f"trace_id IN ({inside})", f"trace_id NOT IN ({outside})"], given
-        )
         for table in _OF_PROJECT:
             self._erase(table, [_IN_PROJECT], given)
 
@@ -140,9 +148,8 @@ class Eraser:
         gone = Store.select("trace_id", "trace_roots", [_IN_PROJECT, f"start_time < {_CUTOFF}"])
         stays = f"(project != {{project:String}} OR start_time >= {_CUTOFF})"
         kept = Store.select("trace_id", "trace_roots", [stays])
-        whole = [f"trace_id IN ({gone})", f"trace_id NOT IN ({kept})"]
-        self._erase("trace_cohorts", whole, given)
-        self._erase("scores", whole, given)
+        of_gone = [f"trace_id IN ({gone})", f"trace_id NOT IN ({kept})"]
+        self._erase("scores", of_gone, given)
         self._erase("scores", [_OF_NOTHING, _IN_PROJECT, f"time < {_CUTOFF}"], given)
         for table, column in _TIMES.items():
             self._erase(table, [_IN_PROJECT, f"{column} < {_CUTOFF}"], given)
@@ -172,12 +179,36 @@ def traces_of_subject(rows: Store, subject: str) -> set[bytes]:
     return {row["trace_id"] for row in rows.rows(named, {"subject": subject})}
 
 
+def sessions_of_traces(rows: Store, trace_ids: Collection[bytes]) -> set[str]:
+    """The sessions that only these traces are in."""
+    found: set[str] = set()
+    for some in batches(sorted(trace_ids)):
+        inside = rows.select("DISTINCT session_id", "trace_roots", [IN_TRACES, "session_id != ''"])
+        found |= {text(row["session_id"]) for row in rows.rows(inside, traces(some))}
+    for sessions in batches(sorted(found)):
+        all_of_them = rows.select("DISTINCT session_id, trace_id", "trace_roots", [_IN_SESSIONS])
+        for row in rows.rows(all_of_them, {"sessions": sessions}):
+            if row["trace_id"] not in trace_ids:
+                found.discard(text(row["session_id"]))
+    return found
+
+
 def runs_of_subject(rows: Store, subject: str) -> set[str]:
     """The runs that name the subject, in any version."""
     named = rows.select(
         "DISTINCT run_id", "run_spans", ["subject_id = {subject:String}", "NOT is_rollout"]
     )
     return {text(row["run_id"]) for row in rows.rows(named, {"subject": subject})}
+
+
+def scores_of_project() -> str:
+    """SQL: a condition on scores, that what they judge is in the project of the parameter."""
+    traces = Store.select("trace_id", "trace_roots", [_IN_PROJECT])
+    runs = Store.select("run_id", "run_spans", [_IN_PROJECT])
+    return (
+        f"(trace_id IN ({traces}) OR {_OF_NO_TRACE} AND run_id IN ({runs})"
+        f" OR {_OF_NOTHING} AND {_IN_PROJECT})"
+    )
 
 
 def traces_of_project(rows: Store, project: str) -> set[bytes]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 
 from tracehouse_api.access import Admin, Rows, TheHouse, address_of
-from tracehouse_api.filters import Filters
 from tracehouse_api.lifecycle.deleting import delete_subject
 from tracehouse_api.models.lifecycle import Deleted
 from tracehouse_api.models.subjects import SubjectDetail, Subjects
 from tracehouse_api.parameters import Cursor, From, Limit, To, decode_cursor, encode_cursor
+from tracehouse_api.subjects.asked import Asked
 from tracehouse_api.subjects.listing import is_known, latest_names, summaries
 from tracehouse_api.subjects.rollup import Rollup
 from tracehouse_api.values import json_response, text
@@ -35,7 +35,7 @@ def list_subjects(
     more = len(found) > limit
     return json_response(
         {
-            "subjects": summaries(rows, [text(row["name"]) for row in page], project),
+            "subjects": summaries(rows, Asked([text(row["name"]) for row in page], project)),
             "next_cursor": encode_cursor(page[-1]["last_ns"], text(page[-1]["name"]))
             if more
             else None,
@@ -51,10 +51,8 @@ def get_subject(
     and its newest traces and runs."""
     if not is_known(rows, subject_id):
         raise HTTPException(404, f"there is no subject {subject_id} in this workspace")
-    window = Filters()
-    window.equal(project=project)
-    window.within("start_time", start, end)
-    return json_response({"subject": subject_id} | Rollup(rows, subject_id, window).json(_NEWEST))
+    asked = Asked([subject_id], project, start, end)
+    return json_response({"subject": subject_id} | Rollup(rows, asked).json(_NEWEST))
 
 
 @admin_router.delete("/{subject_id:path}", response_model=Deleted)

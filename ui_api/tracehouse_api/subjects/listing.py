@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from tracehouse_api.filters import Filters
 from tracehouse_api.runs.run import effective
 from tracehouse_api.store import Store
-from tracehouse_api.subjects.traces import OF_SUBJECTS, pairs, roots, trace_ids
+from tracehouse_api.subjects.asked import Asked
 from tracehouse_api.subjects.usage import usage_rows
 from tracehouse_api.usage.counting import Usage, gather
 from tracehouse_api.values import iso_time, text
@@ -22,10 +21,8 @@ def latest_names(
     rows: Store, project: str | None, q: str | None, after: tuple[int, str] | None, count: int
 ) -> list[dict[str, Any]]:
     """The next subjects, the last seen first: `name`, `last_ns`."""
-    traces, runs, outer = Filters(), Filters(), Filters()
-    in_project = Store.select("trace_id", "trace_roots", ["project = {project:String}"])
-    traces.add(f"trace_id IN ({in_project})", project=project)
-    runs.equal(project=project)
+    inner, outer = Filters(), Filters()
+    inner.equal(project=project)
     outer.add("positionCaseInsensitiveUTF8(name, {q:String}) > 0", q=q)
     having = ""
     if after is not None:
@@ -34,39 +31,36 @@ def latest_names(
     of_traces = Store.select(
         "subject_id AS name, toUnixTimestamp64Nano(max(last_time)) AS seen",
         "trace_cohorts",
-        [_HAS_SUBJECT, *traces.where],
+        [_HAS_SUBJECT, *inner.where],
         "GROUP BY subject_id",
     )
     of_runs = (
         f"SELECT subject_id AS name, max({_RUN_SEEN}) AS seen"
-        f" FROM ({effective([_HAS_SUBJECT, *runs.where])}) GROUP BY subject_id"
+        f" FROM ({effective([_HAS_SUBJECT, *inner.where])}) GROUP BY subject_id"
     )
     return rows.rows(
         f"SELECT name, max(seen) AS last_ns FROM ({of_traces} UNION ALL {of_runs})"
         f" WHERE {' AND '.join(outer.where) or 'true'} GROUP BY name {having}"
         " ORDER BY last_ns DESC, name DESC LIMIT {count:UInt32}",
-        {**traces.parameters, **outer.parameters, "count": count},
+        {**inner.parameters, **outer.parameters, "count": count},
     )
 
 
 def is_known(rows: Store, subject: str) -> bool:
     """Whether a trace or a run names it."""
-    parameters = {"subjects": [subject]}
+    asked = Asked([subject])
     return bool(
-        rows.rows(rows.select("1", "trace_cohorts", [OF_SUBJECTS], "LIMIT 1"), parameters)
-        or rows.rows(effective([OF_SUBJECTS], limit="LIMIT 1"), parameters)
+        rows.rows(asked.cohorts("1", tail="LIMIT 1"), asked.parameters)
+        or rows.rows(f"SELECT 1 FROM ({asked.runs()}) LIMIT 1", asked.parameters)
     )
 
 
-def summaries(rows: Store, names: Sequence[str], project: str | None) -> list[dict[str, Any]]:
+def summaries(rows: Store, asked: Asked) -> list[dict[str, Any]]:
     """Subjects as they stand in lists, in this order."""
-    if not names:
+    if not asked.subjects:
         return []
-    window = Filters()
-    window.equal(project=project)
-    traces, runs = _traces(rows, names, window), _runs(rows, names, window)
-    usage = _usage(rows, names, window)
-    experiments = _experiments(rows, names)
+    traces, runs = _traces(rows, asked), _runs(rows, asked)
+    usage, experiments = _usage(rows, asked), _experiments(rows, asked)
     return [
         _summary(name, [row for row in (traces.get(name), runs.get(name)) if row])
         | {
@@ -75,7 +69,7 @@ def summaries(rows: Store, names: Sequence[str], project: str | None) -> list[di
                 {text(one) for known in (experiments, runs) for one in _seen(known.get(name))}
             ),
         }
-        for name in names
+        for name in asked.subjects
         if name in traces or name in runs
     ]
 
@@ -96,56 +90,48 @@ def _summary(name: str, known: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _traces(rows: Store, names: Sequence[str], window: Filters) -> dict[str, dict[str, Any]]:
+def _traces(rows: Store, asked: Asked) -> dict[str, dict[str, Any]]:
     return _by_name(
         rows,
+        asked,
         "SELECT subject_id AS name, count() AS trace_count,"
         " countIf(status_code = 'error') AS error_count,"
         " toUnixTimestamp64Nano(min(first)) AS first_ns,"
         " toUnixTimestamp64Nano(max(last)) AS last_ns"
-        f" FROM ({pairs()}) AS of INNER JOIN ({roots(window)}) AS trace USING (trace_id)"
+        f" FROM ({asked.pairs()}) AS of INNER JOIN ({asked.roots()}) AS trace USING (trace_id)"
         " GROUP BY name",
-        names,
-        window,
     )
 
 
-def _runs(rows: Store, names: Sequence[str], window: Filters) -> dict[str, dict[str, Any]]:
+def _runs(rows: Store, asked: Asked) -> dict[str, dict[str, Any]]:
     return _by_name(
         rows,
+        asked,
         "SELECT subject_id AS name, count() AS run_count, min(start_ns) AS first_ns,"
         f" max({_RUN_SEEN}) AS last_ns,"
         " groupUniqArrayIf(toString(experiment), experiment != '') AS experiments"
-        f" FROM ({effective([OF_SUBJECTS, *window.where])}) GROUP BY name",
-        names,
-        window,
+        f" FROM ({asked.runs()}) GROUP BY name",
     )
 
 
-def _experiments(rows: Store, names: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """The experiments that their traces were in, whichever span says so."""
-    cohorts = Store.select(
-        "DISTINCT trace_id, experiment", "trace_cohorts",
-        ["experiment != ''", f"trace_id IN ({trace_ids()})"],
-    )  # fmt: skip
+def _experiments(rows: Store, asked: Asked) -> dict[str, dict[str, Any]]:
+    """The experiments that are named beside them."""
     return _by_name(
         rows,
-        "SELECT subject_id AS name, groupUniqArray(toString(experiment)) AS experiments"
-        f" FROM ({pairs()}) AS of INNER JOIN ({cohorts}) AS cohort USING (trace_id) GROUP BY name",
-        names,
-        Filters(),
+        asked,
+        asked.cohorts(
+            "subject_id AS name, groupUniqArray(toString(experiment)) AS experiments",
+            ["experiment != ''"],
+            "GROUP BY name",
+        ),
     )
 
 
-def _by_name(
-    rows: Store, statement: str, names: Sequence[str], window: Filters
-) -> dict[str, dict[str, Any]]:
-    found = rows.rows(statement, {**window.parameters, "subjects": list(names)})
-    return {text(row["name"]): row for row in found}
+def _by_name(rows: Store, asked: Asked, statement: str) -> dict[str, dict[str, Any]]:
+    return {text(row["name"]): row for row in rows.rows(statement, asked.parameters)}
 
 
-def _usage(rows: Store, names: Sequence[str], window: Filters) -> dict[str, Usage]:
-    of = f"INNER JOIN ({pairs()}) AS of USING (trace_id)"
-    found = usage_rows(rows, names, window, "subject_id", of)
-    groups = gather(found, "subject_id", pricing=rows.pricing)
+def _usage(rows: Store, asked: Asked) -> dict[str, Usage]:
+    of = f"INNER JOIN ({asked.pairs()}) AS of USING (trace_id)"
+    groups = gather(usage_rows(rows, asked, "subject_id", of), "subject_id", pricing=rows.pricing)
     return {text(key[0]): usage for key, usage in groups.items()}  # pyright: ignore

@@ -7,10 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
-from tracehouse_api.filters import Filters
-from tracehouse_api.runs.run import effective
 from tracehouse_api.store import Store
-from tracehouse_api.subjects.traces import OF_SUBJECTS, roots, trace_ids
+from tracehouse_api.subjects.asked import Asked
 from tracehouse_api.subjects.usage import usage_rows
 from tracehouse_api.usage.counting import Usage
 from tracehouse_api.values import iso_time, milliseconds, text
@@ -72,25 +70,15 @@ class Period:
 
 
 class Rollup:
-    """What a subject's traces and runs come to. `window`: conditions on `project` and
-    `start_time`, of traces, runs and calls."""
+    """What the traces and runs of one subject come to."""
 
-    def __init__(self, rows: Store, subject: str, window: Filters) -> None:
+    def __init__(self, rows: Store, asked: Asked) -> None:
         self._rows = rows
-        self._subject = subject
-        self._window = window
-        self._parameters = {**window.parameters, "subjects": [subject]}
+        self._asked = asked
         self._all = Period(Usage(rows.pricing))
         self._days: dict[date, Period] = {}
-        self._runs = self._find_runs()
-
-    def _find_runs(self) -> list[dict[str, Any]]:
-        """The newest first. Most subjects have none, and that is told sooner."""
-        named = self._rows.select("1", "run_spans", [OF_SUBJECTS], "LIMIT 1")
-        if not self._rows.rows(named, self._parameters):
-            return []
-        runs = effective([OF_SUBJECTS, *self._window.where], "ORDER BY start_ns DESC, run_id")
-        return self._rows.rows(runs, self._parameters)
+        has_runs = rows.rows(asked.has_runs(), asked.parameters)
+        self._runs = rows.rows(asked.runs(), asked.parameters) if has_runs else []
 
     def json(self, newest: int) -> dict[str, Any]:
         """`total`; `days`, those on which something happened, in order; `experiments`; and so many
@@ -99,7 +87,7 @@ class Rollup:
         for row in self._runs:
             for period in self._periods(_day(row)):
                 period.runs += 1
-        for row in usage_rows(self._rows, [self._subject], self._window):
+        for row in usage_rows(self._rows, self._asked):
             for period in self._periods(row["day"]):
                 period.usage.add(row)
         self._add_scores()
@@ -126,8 +114,8 @@ class Rollup:
             " quantilesExactIf(0.5, 0.95)(duration_ns, NOT pending) AS quantiles,"
             f" groupArraySorted({int(newest)})((-toUnixTimestamp64Nano(start_time), trace_id, name,"
             " project, toString(status_code), pending, duration_ns)) AS newest"
-            f" FROM ({roots(self._window)}) GROUP BY GROUPING SETS ((day), ())",
-            self._parameters,
+            f" FROM ({self._asked.roots()}) GROUP BY GROUPING SETS ((day), ())",
+            self._asked.parameters,
         )
         for row in found:
             period = self._all if row["is_all"] else self._periods(row["day"])[0]
@@ -144,13 +132,13 @@ class Rollup:
     def _add_scores(self) -> None:
         """Of traces and what is in them, and of runs: on the day of what is judged."""
         run_days = {text(row["run_id"]): _day(row) for row in self._runs}
-        parameters = {**self._parameters, "runs": list(run_days)}
+        parameters = {**self._asked.parameters, "runs": list(run_days)}
         is_of_run = f"{_OF_NO_TRACE} AND run_id IN {{runs:Array(String)}}"
         scores = self._rows.select(
             "trace_id, run_id, name, if(data_type = 'categorical', label, '') AS label,"
             f" {_VALUE} AS value",
             "scores",
-            ["NOT deleted", f"(trace_id IN ({trace_ids()}) OR {is_of_run})"],
+            ["NOT deleted", f"(trace_id IN ({self._asked.trace_ids()}) OR {is_of_run})"],
             final=True,
         )
         # Where nothing is judged, the traces need not be read again.
@@ -161,7 +149,7 @@ class Rollup:
             " if(of_run, run_id, '') AS run, name, label, count() AS scores,"
             " count(value) AS valued, sum(ifNull(value, 0)) AS total"
             f" FROM ({scores}) AS score"
-            f" LEFT JOIN (SELECT trace_id, start_time FROM ({roots(self._window)})) AS trace"
+            f" LEFT JOIN (SELECT trace_id, start_time FROM ({self._asked.roots()})) AS trace"
             " USING (trace_id) GROUP BY day, of_run, run, name, label"
             # A trace outside the window has no root to be joined with.
             " HAVING of_run OR day > toDate(0)",
@@ -173,17 +161,17 @@ class Rollup:
                 period.scores.setdefault(text(row["name"]), Judged()).add(row)
 
     def _experiments(self) -> list[dict[str, Any]]:
-        """The experiments and variants seen, with how many traces and runs of each."""
-        cohorts = Store.select(
-            "DISTINCT experiment, variant, trace_id", "trace_cohorts",
-            ["experiment != ''", f"trace_id IN ({trace_ids()})"],
-        )  # fmt: skip
-        within = f"SELECT trace_id FROM ({roots(self._window)})"
+        """The experiments and variants that are named beside the subject, with how many traces and
+        runs of each."""
+        cohorts = self._asked.cohorts(
+            "DISTINCT experiment, variant, trace_id", ["experiment != ''"]
+        )
+        within = f"SELECT trace_id FROM ({self._asked.roots()})"
         found = self._rows.rows(
             f"SELECT experiment, variant, count() AS traces FROM ({cohorts})"
-            + (f" WHERE trace_id IN ({within})" if self._window.where else "")
+            + (f" WHERE trace_id IN ({within})" if self._asked.within else "")
             + " GROUP BY experiment, variant",
-            self._parameters,
+            self._asked.parameters,
         )
         traces = Counter({(row["experiment"], row["variant"]): row["traces"] for row in found})
         runs = Counter((row["experiment"], row["variant"]) for row in self._runs)

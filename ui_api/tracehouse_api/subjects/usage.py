@@ -6,37 +6,40 @@ emitters that report a call twice takes a look at all calls of the workspace.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
-from tracehouse_api.filters import Filters
 from tracehouse_api.store import Store
-from tracehouse_api.subjects.traces import trace_ids
+from tracehouse_api.subjects.asked import Asked
 from tracehouse_api.trace_roots import IN_TRACES, traces
 from tracehouse_api.usage.counting import SUMS, TOKENS, tier
 
 _ZEROS = bytes(16)
+_OF_CALL = ("trace_id", "provider", "model", "cost_usd", *TOKENS)
 
 
 def usage_rows(
-    rows: Store, subjects: Sequence[str], window: Filters, group_by: str = "", join: str = ""
+    rows: Store, asked: Asked, group_by: str = "", join: str = ""
 ) -> Iterator[dict[str, Any]]:
     """Rows of sums, as `Usage.add` takes them, over the calls in these subjects' traces, each once.
-    `window` is about `project` and `start_time` of calls; `join` follows the calls, and may give
-    the column `group_by`."""
-    calls = rows.select(
-        f"trace_id, provider, project, model, day, cost_usd, {', '.join(TOKENS)}",
+    `join` follows the calls, and may give the column `group_by`."""
+    # Each column costs, because the calls of a subject lie scattered over all of them.
+    columns = (*_OF_CALL, *(["project"] if rows.pricing.by_project else []))
+    # The last of the versions that a merge has not yet made one.
+    latest = rows.select(
+        f"day, argMax(({', '.join(columns)}), version) AS latest",
         "calls",
-        [*window.where, f"trace_id IN ({trace_ids()})"],
-        # Versions that a merge has not yet made one.
-        "ORDER BY version DESC LIMIT 1 BY day, call_id",
+        [*asked.within, f"trace_id IN ({asked.trace_ids()})"],
+        "GROUP BY day, call_id",
     )
+    named = ", ".join(f"latest.{place} AS {name}" for place, name in enumerate(columns, start=1))
+    calls = f"SELECT day, {named} FROM ({latest})"
     keys = ["of_trace", *rows.pricing.depends_on, *([group_by] if group_by else [])]
     shown = [key for key in keys if key not in ("of_trace", "tier", "has_cost")]
     found = rows.rows(
         f"SELECT if(model = '', trace_id, toFixedString('', 16)) AS of_trace, {', '.join(shown)},"
         f" {tier()} AS tier, {SUMS} FROM ({calls}) AS call {join} GROUP BY {', '.join(keys)}",
-        {**window.parameters, "subjects": list(subjects)},
+        asked.parameters,
     )
     # A call that names no model has that of its trace.
     models = _models(rows, {row["of_trace"] for row in found} - {_ZEROS})
