@@ -36,9 +36,7 @@ class Remembered:
 
     def recall(self, workspace: str, identity: str) -> Fields:
         """What was said before; empty when that is nothing."""
-        if self._meta.is_empty:
-            return {}
-        with self._meta.begin() as connection:
+        with self._meta.read() as connection:
             found = connection.execute(
                 select(_observations.c.fields).where(*_is(workspace, identity))
             ).scalar()
@@ -62,8 +60,6 @@ class Remembered:
 
     def forget(self, workspace: str, is_meant: Callable[[str, Fields], bool]) -> None:
         """Forget observations, told by their identity and fields."""
-        if self._meta.is_empty:
-            return
         with self._meta.begin() as connection:
             found = connection.execute(
                 select(_observations.c.identity, _observations.c.fields).where(

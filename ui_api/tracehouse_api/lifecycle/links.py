@@ -19,8 +19,6 @@ def clear_links(
     are from; runs over datasets lose these results; links to what is gone lead nowhere. How many
     of each."""
     counts: dict[str, int] = {}
-    if meta.is_empty:
-        return counts
     hexes = sorted(trace_id.hex() for trace_id in trace_ids)
     targets = {"trace": hexes, "run": sorted(run_ids)}
     with meta.begin() as connection:

@@ -34,9 +34,7 @@ class ProjectRetention:
 
     def all(self) -> dict[str, int]:
         """Days, by project; those without a limit are not in it."""
-        if self._meta.is_empty:
-            return {}
-        with self._meta.begin() as connection:
+        with self._meta.read() as connection:
             found = connection.execute(
                 select(_retention.c.project, _retention.c.days).where(
                     _retention.c.workspace == self._workspace
@@ -64,8 +62,6 @@ class ProjectRetention:
 
     def forget(self, project: str) -> None:
         """Take the limit away."""
-        if self._meta.is_empty:
-            return
         with self._meta.begin() as connection:
             connection.execute(
                 delete(_retention).where(
@@ -81,9 +77,7 @@ def apply_project_retention(database: Database, meta: Meta, now_ns: int) -> dict
     It counts in whole hours: the rows of an hour lead to each other, and go together.
     """
     counts: dict[str, int] = {}
-    if meta.is_empty:
-        return counts
-    with meta.begin() as connection:
+    with meta.read() as connection:
         limits = connection.execute(
             select(_retention.c.workspace, _retention.c.project, _retention.c.days)
         ).all()

@@ -61,11 +61,10 @@ def _named(rows: Store, meta: Meta, workspace: str) -> set[str]:
     """Every hash that a record or a medium names. What looks like one and is none keeps nothing."""
     found = rows.rows(rows.select(f"DISTINCT {_HASHES} AS sha256", "run_records", [_NOT_TEXT]))
     named = {text(row["sha256"]) for row in found}
-    if not meta.is_empty:
-        with meta.begin() as connection:
-            named |= set(
-                connection.execute(
-                    select(_media.c.sha256).where(_media.c.workspace == workspace)
-                ).scalars()
-            )
+    with meta.read() as connection:
+        named |= set(
+            connection.execute(
+                select(_media.c.sha256).where(_media.c.workspace == workspace)
+            ).scalars()
+        )
     return named

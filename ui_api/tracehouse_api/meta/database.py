@@ -1,7 +1,6 @@
 """The metadata database: SQLite in the data folder, or any database by URL.
 
-It is opened, and brought to the newest schema, when something first asks for it: a server that only
-takes telemetry does not pay for it.
+It is opened, and brought to the newest schema, when something first asks for it.
 """
 
 from __future__ import annotations
@@ -30,14 +29,8 @@ class Meta:
 
     def __init__(self, url: str, path: Path) -> None:
         self._url = url or f"sqlite:///{path}"
-        self._path = None if url else path
         self._lock = threading.Lock()
         self._engine: Engine | None = None
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing was ever written: there is no file yet."""
-        return self._engine is None and self._path is not None and not self._path.exists()
 
     @contextmanager
     def begin(self) -> Generator[Connection]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from tracehouse_api.meta.database import Meta
+from tracehouse_api.usage.own_prices import OwnPrices
 from tracehouse_api.usage.pricing import Pricing
 
 _SECONDS = 2.0
@@ -19,12 +20,8 @@ class KnownPrices:
 
     def of(self, workspace: str) -> Pricing:
         """What calls cost in a workspace."""
-        if self._meta.is_empty:  # who never edited anything does not pay for the database
-            return Pricing()
         known = self._known.get(workspace)
         if known is None or time.monotonic() - known[0] > _SECONDS:
-            from tracehouse_api.usage.own_prices import OwnPrices
-
             known = (time.monotonic(), OwnPrices(self._meta, workspace).pricing())
             self._known[workspace] = known
         return known[1]

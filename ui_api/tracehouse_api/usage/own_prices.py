@@ -67,7 +67,7 @@ class OwnPrices:
 
     def list(self) -> list[Row]:
         """All of them, by model."""
-        with self._meta.begin() as connection:
+        with self._meta.read() as connection:
             found = connection.execute(
                 select(_prices)
                 .where(_prices.c.workspace == self._workspace)
