@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 ATTRIBUTE_PREFIX = "attribute."
 
 TOKEN_PARAMETER = "t"  # noqa: S105 - its name
+_LOADED_SECONDS = 5.0
 WORKSPACE_HEADER = "x-tracehouse-workspace"
 _READ_ONLY = frozenset(("read",))
 _SAFE_METHODS = frozenset(("GET", "HEAD"))
@@ -102,9 +103,9 @@ class House:
         """Whether something was acknowledged that cannot be queried yet."""
         return self.collector is not None and any(self.collector.backlog_bytes.values())
 
-    def wait_until_loaded(self, seconds: float) -> bool:
+    def wait_until_loaded(self, seconds: float = _LOADED_SECONDS) -> bool:
         """Return when all that was acknowledged before can be queried, or after so many seconds;
-        whether it can."""
+        whether it can. For questions about what was just sent."""
         if self.collector is None:
             return True
         deadline = time.monotonic() + seconds

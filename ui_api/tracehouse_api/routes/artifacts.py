@@ -15,8 +15,6 @@ from tracehouse_api.values import iso_time, json_response, text
 
 router = APIRouter(prefix="/v1/artifacts", tags=["artifacts"])
 
-_WAIT_SECONDS = 2.0
-
 
 @router.get("", response_model=ArtifactNames)
 def list_artifacts(rows: Rows, project: str = "default", type: str | None = None) -> Response:
@@ -36,7 +34,7 @@ def list_artifacts(rows: Rows, project: str = "default", type: str | None = None
 @router.get("/{name}", response_model=ArtifactVersions)
 def get_artifact(rows: Rows, house: TheHouse, name: str, project: str = "default") -> Response:
     """The versions of an artifact, oldest first; what was just logged is waited for."""
-    house.wait_until_loaded(_WAIT_SECONDS)
+    house.wait_until_loaded()
     versions = versions_of(rows, project, name)
     if not versions:
         raise HTTPException(404, f"there is no artifact {name} in project {project}")

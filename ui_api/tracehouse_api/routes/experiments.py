@@ -20,7 +20,6 @@ from tracehouse_api.values import iso_time, json_response
 
 router = APIRouter(prefix="/v1/experiments", tags=["experiments"])
 
-_WAIT_SECONDS = 2.0
 
 Names = Annotated[list[str] | None, Query(description="comma-separated, or several times")]
 
@@ -104,7 +103,7 @@ def compare_variants(
     with refusing():
         answer = compare(rows, question)
         if answer is None and house.has_backlog:
-            house.wait_until_loaded(_WAIT_SECONDS)
+            house.wait_until_loaded()
             answer = compare(rows, question)
     if answer is None:
         raise _unknown(name)

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 router = APIRouter(tags=["hub"])
 writing_router = APIRouter(tags=["hub"])
 
-_WAIT_SECONDS = 2.0
 _MOST_CURVES = 12
 _POINTS_A_CURVE = 500
 _MOST_RUNS = 50
@@ -65,7 +64,7 @@ def asked(document: Document) -> Asked:
 
 def the_newest_run(rows: Rows, house: TheHouse, run_id: RunId) -> dict[str, Any]:
     """The run as the API shows it, with what was sent just before. Raises HTTPException 404."""
-    house.wait_until_loaded(_WAIT_SECONDS)
+    house.wait_until_loaded()
     row = the_run(rows, house, run_id)
     return run_json(row, summaries(rows, [run_id]).get(run_id))
 

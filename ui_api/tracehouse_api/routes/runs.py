@@ -30,7 +30,6 @@ compare_router = APIRouter(prefix="/v1/compare", tags=["runs"])
 
 _MAX_KEYS = 500
 _MAX_COMPARED = 100
-_WAIT_SECONDS = 2.0
 
 RunId = Annotated[str, Path(min_length=1, max_length=200)]
 Keys = Annotated[
@@ -43,7 +42,7 @@ def the_run(rows: Rows, house: TheHouse, run_id: RunId) -> dict[str, Any]:
     """The run of the path; one that was just accepted is waited for. Raises HTTPException 404."""
     found = find_run(rows, run_id)
     if found is None and house.has_backlog:
-        house.wait_until_loaded(_WAIT_SECONDS)
+        house.wait_until_loaded()
         found = find_run(rows, run_id)
     if found is None:
         raise HTTPException(404, f"there is no run {run_id} in this workspace")

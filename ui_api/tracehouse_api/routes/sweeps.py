@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 router = APIRouter(prefix="/v1/sweeps", tags=["sweeps"])
 writing_router = APIRouter(prefix="/v1/sweeps", tags=["sweeps"])
 
-_WAIT_SECONDS = 2.0
 _ALPHABET = string.ascii_lowercase + string.digits
 # One suggestion at a time: two agents that ask at once must not get the same one.
 _lock = threading.Lock()
@@ -39,7 +38,7 @@ _lock = threading.Lock()
 @router.get("/{sweep_id}", response_model=SweepDetail)
 def get_sweep(rows: Rows, house: TheHouse, sweep_id: str) -> Response:
     """A sweep: its definition and its runs, oldest first."""
-    house.wait_until_loaded(_WAIT_SECONDS)
+    house.wait_until_loaded()
     project, definition = _definition(rows, sweep_id)
     return json_response(
         {
@@ -90,7 +89,7 @@ def _suggest(
     from tracehouse_api.sweeps.space import parse
     from tracehouse_api.sweeps.suggest import Tried, suggest
 
-    house.wait_until_loaded(_WAIT_SECONDS)
+    house.wait_until_loaded()
     with _lock:
         project, definition = _definition(rows, sweep_id)
         sweep = parse(definition)

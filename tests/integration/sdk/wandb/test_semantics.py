@@ -400,9 +400,12 @@ def test_reading_by_the_public_api(machine: Machine) -> None:
             Path = __import__("pathlib").Path
             (Path(run.dir) / "note.txt").write_text("saved")
             wandb.finish()
-        time.sleep(1)
         api = wandb.Api()
-        runs = api.runs("me/public", order="-created_at")
+        for _ in range(50):  # a list does not wait for what was just sent
+            runs = list(api.runs("me/public", order="-created_at"))
+            if len(runs) == 3:
+                break
+            time.sleep(0.2)
         one = api.run("me/public/run00001")
         print(json.dumps([
             [r.name for r in runs], [r.name for r in api.runs("me/public", {"config.n": 2})],
