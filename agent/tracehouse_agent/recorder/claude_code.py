@@ -8,6 +8,7 @@ do not include the cache there, and do in what is sent.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any
 
 from tracehouse_agent.recorder import claude_rows
@@ -42,14 +43,18 @@ class ClaudeCodeReader(Reader):
     provider = "anthropic"
 
     def __init__(
-        self, session: str, subagent: str = "", *, started_by: str = "", has_parent: bool = False
+        self,
+        session: str,
+        subagent: str = "",
+        is_here: Callable[[str], bool] = lambda _: False,
     ) -> None:
-        """`started_by`: the tool call that started the sub-agent, where that is known.
-        `has_parent`: what was copied from the session that it was forked from is recorded there."""
+        """`is_here`: whether the transcript of another session is, so that what was copied from it
+        is recorded there."""
         super().__init__(session)
         self._subagent = subagent
-        self._started_by = started_by
-        self._has_parent = has_parent
+        self._is_here = is_here
+        self._started_by = ""
+        self._copied_from: dict[str, bool] = {}
         self._turn = ""
         self._before_ns = 0
         # By message id: the parts so far, and the rows they came in.
@@ -113,7 +118,9 @@ class ClaudeCodeReader(Reader):
         if not origin or origin == self.session:
             return False
         self.facts.setdefault("forked_from", origin)
-        return self._has_parent
+        if origin not in self._copied_from:
+            self._copied_from[origin] = self._is_here(origin)
+        return self._copied_from[origin]
 
     def _begin(self, row: Row, at: int) -> None:
         if self.timeline.get(self._own) is None:
@@ -449,7 +456,7 @@ class ClaudeCodeReader(Reader):
             "chained": list(self._chained.items()),
             "titles": self._titles,
             "started_by": self._started_by,
-            "has_parent": self._has_parent,
+            "copied_from": self._copied_from,
         }
 
     def load(self, state: Row) -> None:
@@ -459,8 +466,8 @@ class ClaudeCodeReader(Reader):
         self._messages = OrderedDict((key, value) for key, value in state["messages"])
         self._chained = OrderedDict((key, value) for key, value in state["chained"])
         self._titles = state["titles"]
-        self._started_by = self._started_by or state["started_by"]
-        self._has_parent = state["has_parent"]
+        self._started_by = state["started_by"]
+        self._copied_from = state["copied_from"]
 
 
 def _text(content: Any) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tracehouse_agent.recorder.reader import Row, list_of, object_of
+from tracehouse_agent.recorder.reader import Row, list_of, object_of, text_of
 
 CHAIN = frozenset(("user", "assistant", "system", "attachment", "progress"))
 SILENT = frozenset((
@@ -111,7 +111,7 @@ def _server_result(block: Row) -> list[Row]:
 
 
 def _attachment(attachment: Row) -> Row:
-    kind = attachment.get("type")
+    kind = text_of(attachment.get("type"))
     if kind == "queued_command":
         prompt = attachment.get("prompt")
         if not isinstance(prompt, str):

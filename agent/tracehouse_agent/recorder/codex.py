@@ -52,10 +52,10 @@ class CodexReader(Reader):
     agent = "codex"
     provider = "openai"
 
-    def __init__(self, thread: str, turns_of: Turns = lambda _: None, started_by: str = "") -> None:
+    def __init__(self, thread: str, turns_of: Turns = lambda _: None) -> None:
         super().__init__(thread)
         self._turns_of = turns_of
-        self._started_by = started_by
+        self._started_by = ""
         self._thread = thread
         self._named = False
         self._subagent = ""
@@ -483,10 +483,8 @@ class CodexReader(Reader):
 
     def load(self, state: Row) -> None:
         super().load(state)
-        started_by = self._started_by
         for name in self._KEPT:
             setattr(self, name, state[name])
-        self._started_by = started_by or self._started_by
 
 
 def _has_used(step: Step, used: dict[str, int]) -> bool:

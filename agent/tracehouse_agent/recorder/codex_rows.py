@@ -82,7 +82,7 @@ def _bare(row: Row) -> Row:
     """A row of the oldest versions, as one of today's."""
     if "record_type" in row:
         return {"type": "state", "payload": {}}
-    if row.get("type") in ITEMS:
+    if text_of(row.get("type")) in ITEMS:
         return {"type": "response_item", "timestamp": row.get("timestamp"), "payload": _item(row)}
     if "id" in row and "type" not in row:
         payload = {name: row[name] for name in ("id", "timestamp", "git") if name in row}

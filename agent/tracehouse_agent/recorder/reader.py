@@ -31,7 +31,8 @@ class Reader(ABC):
         """Types of rows that nothing is known of, as `<version> <type>`."""
         self.links: dict[str, str] = {}
         """Ids of sub-agents, and of the tool calls that started them, found since last taken."""
-        self.redactions = 0
+        self.removed: Counter[str] = Counter()
+        """How many values were taken out, by rule."""
         self.facts: dict[str, str] = {}
         """What is fixed with the first row: `cwd` and `version`."""
 
@@ -43,11 +44,15 @@ class Reader(ABC):
     def read(self, row: Row) -> None:
         """Take in a row that was slimmed and redacted."""
 
+    @abstractmethod
+    def link(self, call: str) -> None:
+        """Learn which tool call started it, if it is a sub-agent."""
+
     def close(self) -> None:
         """Nothing has been written for a while."""
         root = self.timeline.get(ROOT)
-        if root is not None and self.redactions:
-            root.attributes[names.TRACEHOUSE_REDACTIONS] = self.redactions
+        if root is not None and self.removed:
+            root.attributes[names.TRACEHOUSE_REDACTIONS] = sum(self.removed.values())
         self.timeline.close()
 
     def to_json(self) -> Row:
@@ -55,7 +60,7 @@ class Reader(ABC):
         return {
             "timeline": self.timeline.to_json(),
             "unknown": dict(self.unknown),
-            "redactions": self.redactions,
+            "removed": dict(self.removed),
             "facts": self.facts,
         }
 
@@ -63,7 +68,7 @@ class Reader(ABC):
         """Go on from `to_json`."""
         self.timeline.load(state["timeline"])
         self.unknown = Counter(state["unknown"])
-        self.redactions = state["redactions"]
+        self.removed = Counter(state["removed"])
         self.facts = dict(state["facts"])
 
     # --- steps that both agents have -------------------------------------------------------------
@@ -122,19 +127,16 @@ class Reader(ABC):
         self, key: str, parent: str, name: str, call_id: str, arguments: Any, at_ns: int
     ) -> Step:
         """A call of a tool, until its result."""
-        return self.timeline.begin(
-            key,
-            parent,
-            name or "tool",
-            at_ns,
-            {
-                names.TRACEHOUSE_SPAN_KIND: SpanKind.tool_use.value,
-                names.GEN_AI_OPERATION_NAME: "execute_tool",
-                names.GEN_AI_TOOL_NAME: name or "tool",
-                names.GEN_AI_TOOL_CALL_ID: call_id,
-                names.GEN_AI_TOOL_CALL_ARGUMENTS: shorten(as_json(arguments)),
-            },
-        )
+        given = arguments if isinstance(arguments, str) else as_json(arguments)
+        found: dict[str, Value] = {
+            names.TRACEHOUSE_SPAN_KIND: SpanKind.tool_use.value,
+            names.GEN_AI_OPERATION_NAME: "execute_tool",
+            names.GEN_AI_TOOL_NAME: name or "tool",
+            names.GEN_AI_TOOL_CALL_ARGUMENTS: shorten(given),
+        }
+        if call_id:
+            found[names.GEN_AI_TOOL_CALL_ID] = call_id
+        return self.timeline.begin(key, parent, name or "tool", at_ns, found)
 
     def add_event(
         self,
