@@ -168,9 +168,10 @@ def everything() -> ClaudeTranscript:
         row["uuid"] for row in t.rows if row.get("requestId") == "req_5"])  # fmt: skip
     t.assistant("msg_7", {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search",
                           "input": {"query": "basket"}}, request="req_7", output=1)  # fmt: skip
-    t.assistant("msg_7", {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": [
-        {"type": "web_search_result", "title": "Baskets", "url": "https://baskets.example",
-         "encrypted_content": "E" * 500}]}, request="req_7", output=9)  # fmt: skip
+    found = {"type": "web_search_result", "title": "Baskets", "url": "https://baskets.example",
+             "encrypted_content": "E" * 500}  # fmt: skip
+    t.assistant("msg_7", {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1",
+                          "content": [found]}, request="req_7", output=9)  # fmt: skip
     t.result("toolu_gone", "an answer to a call that compaction took away")
     t.at -= 120  # a clock goes backward
     t.assistant("msg_8", text("Good bye"), request="req_8", output=2)

@@ -49,16 +49,11 @@ class Positions:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        self._database = sqlite3.connect(path, isolation_level=None, timeout=5.0)
         try:
-            self._database.executescript(_SCHEMA)
+            self._database = _open(path)
         except sqlite3.DatabaseError:  # a torn file: everything is read again, to the same spans
-            self._database.close()
             path.unlink()
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-            self._database = sqlite3.connect(path, isolation_level=None, timeout=5.0)
-            self._database.executescript(_SCHEMA)
+            self._database = _open(path)
 
     def close(self) -> None:
         self._database.close()
@@ -154,3 +149,19 @@ class Positions:
     def forget(self) -> None:
         """Read everything again."""
         self._database.execute("DELETE FROM transcripts")
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    database = sqlite3.connect(path, isolation_level=None, timeout=5.0)
+    try:
+        # Nobody else looks into it: so it needs no shared memory, which network folders lack, and
+        # no write waits for the disk.
+        database.execute("PRAGMA locking_mode = EXCLUSIVE")
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = NORMAL")
+        database.executescript(_SCHEMA)
+    except sqlite3.DatabaseError:
+        database.close()
+        raise
+    return database

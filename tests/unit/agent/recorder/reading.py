@@ -23,10 +23,9 @@ def steps(reader: Reader, lines: bytes) -> dict[str, Step]:
 
 def tokens(found: dict[str, Step]) -> tuple[int, int]:
     """(in, out) over all calls of models."""
-    return tuple(
-        sum(
-            int(str(step.attributes.get(f"gen_ai.usage.{name}_tokens", 0)))
-            for step in found.values()
-        )
-        for name in ("input", "output")
-    )  # pyright: ignore[reportReturnType]
+
+    def total(name: str) -> int:
+        used = (step.attributes.get(f"gen_ai.usage.{name}_tokens", 0) for step in found.values())
+        return sum(int(str(count)) for count in used)
+
+    return total("input"), total("output")

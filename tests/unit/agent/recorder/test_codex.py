@@ -143,14 +143,15 @@ def test_the_oldest_format_is_read() -> None:
 
 def test_odd_values_raise_nothing() -> None:
     reader = CodexReader(THREAD)
+    inners = ("message", "reasoning", "function_call", "function_call_output", "token_count",
+              "user_message", "task_started", "web_search_call")  # fmt: skip
     for odd in (None, [], {}, 1, "x", [None], True, {"output": 5, "content": [1]}):
         for kind in ("session_meta", "turn_context", "response_item", "event_msg",
                      "token_usage_record", "compacted", odd):  # fmt: skip
-            for inner in ("message", "reasoning", "function_call", "function_call_output",
-                          "token_count", "user_message", "task_started", "web_search_call", odd):  # fmt: skip
+            for inner in (*inners, odd):
                 payload = {"type": inner, "content": odd, "output": odd, "call_id": odd, "id": odd,
                            "info": odd, "usage": odd, "turn_id": odd, "role": "user",
-                           "arguments": odd, "git": odd, "message": odd, "summary": odd}  # fmt: skip
+                           "arguments": odd, "git": odd, "message": odd}  # fmt: skip
                 row = {"timestamp": "2026-01-01T00:00:00Z", "type": kind, "payload": payload}
                 reader.read(reader.slim(row))
                 reader.read(reader.slim({**row, "payload": odd}))

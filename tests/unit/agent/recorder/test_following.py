@@ -40,6 +40,7 @@ class Followed:
         self.told: dict[str, Step] = {}
         self.positions_path = folder / "positions.sqlite"
         self.follower: Follower | None = None
+        self.positions: Positions | None = None
 
     def write(self, data: bytes) -> None:
         with self.path.open("ab") as file:
@@ -53,8 +54,8 @@ class Followed:
         """What a pass tells."""
         found = self.transcript()
         if self.follower is None:
-            positions = Positions(self.positions_path)
-            self.follower = Follower(found, positions, REDACTOR, lambda _: None)
+            self.positions = Positions(self.positions_path)
+            self.follower = Follower(found, self.positions, REDACTOR, lambda _: None)
         self.follower.moved(found)
         steps = self.follower.read(found.mtime_ns / 1e9 if now is None else now)
         self.told |= {step.key: step for step in steps}
@@ -67,6 +68,9 @@ class Followed:
     def kill(self) -> None:
         """What was not saved is lost."""
         self.follower = None
+        if self.positions is not None:
+            self.positions.close()
+            self.positions = None
 
     def close(self) -> dict[str, Step]:
         self.look(LATER)
@@ -81,7 +85,9 @@ def whole(folder: Path, lines: bytes, agent: str = CLAUDE) -> dict[str, Step]:
     """What one pass tells."""
     followed = Followed(folder, agent)
     followed.write(lines)
-    return followed.close()
+    told = followed.close()
+    followed.kill()
+    return told
 
 
 LINES = {CLAUDE: claude.everything().lines, CODEX: codex.everything().lines}
@@ -110,7 +116,9 @@ def test_cut_anywhere_and_killed_anywhere_the_spans_are_those_of_one_pass(
                 followed.close()
             case _:
                 pass
-    assert followed.close() == whole(tmp_path_factory.mktemp("whole"), lines, agent)
+    told = followed.close()
+    followed.kill()
+    assert told == whole(tmp_path_factory.mktemp("whole"), lines, agent)
 
 
 def test_every_byte_of_a_short_one(tmp_path: Path) -> None:
@@ -126,6 +134,7 @@ def test_every_byte_of_a_short_one(tmp_path: Path) -> None:
         followed.kill()
         followed.write(t.lines[cut:])
         assert followed.close() == expected, cut
+        followed.kill()
 
 
 def test_read_again_from_the_beginning_nothing_is_added(tmp_path: Path) -> None:
@@ -175,6 +184,7 @@ def test_objects_glued_together_and_torn_ones(tmp_path: Path) -> None:
     assert {key for key in told if key.startswith("model/")} == {
         "model/msg_0", "model/msg_2", "model/msg_3"}  # fmt: skip
     followed.save()
+    followed.kill()
     assert Positions(followed.positions_path).counts()[2] == 2
 
 
