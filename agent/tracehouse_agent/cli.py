@@ -6,6 +6,12 @@ import importlib.util
 
 import click
 
+from tracehouse_agent.agent_command import agent
+from tracehouse_agent.completion_command import completion
+from tracehouse_agent.doctor_command import doctor
+from tracehouse_agent.hook_command import hook
+from tracehouse_agent.install_command import install, uninstall
+from tracehouse_agent.login_command import login, logout
 from tracehouse_agent.sql_command import sql
 from tracehouse_agent.sync_command import sync
 from tracehouse_agent.wandb_shim_command import wandb_shim
@@ -37,9 +43,9 @@ def _add_server_commands() -> None:
 
 
 _add_server_commands()
-main.add_command(sql)
-main.add_command(sync)
-main.add_command(wandb_shim)
+for command in (login, logout, install, uninstall, agent, doctor, hook, sync, sql, completion,
+                wandb_shim):  # fmt: skip
+    main.add_command(command)
 
 if __name__ == "__main__":
     main()

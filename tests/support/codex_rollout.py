@@ -123,9 +123,9 @@ def everything() -> CodexRollout:
     r.event("context_compacted")
     r.count(input_tokens=900, output_tokens=30)  # the compaction's own answer
     r.call("call_4", "true", name="spawn_agent")
+    used = {"input_tokens": 400, "cached_input_tokens": 0, "output_tokens": 8}
     r.add("token_usage_record", {"thread_id": r.thread, "turn_id": "turn-2",
-          "response_id": "resp_4", "usage": {"input_tokens": 400, "cached_input_tokens": 0, "output_tokens": 8,
-                    "reasoning_output_tokens": 0}})  # fmt: skip
+          "response_id": "resp_4", "usage": used})  # fmt: skip
     r.count(input_tokens=400, output_tokens=8)
     r.output("call_4", json.dumps({"agent_id": "019a0000-0000-7000-8000-000000000009"}))
     r.event("turn_aborted", turn_id="turn-2", reason="interrupted")

@@ -35,13 +35,16 @@ class Config:
     """What the user set. Raises nothing; `read_config` does."""
 
     roots: tuple[Root, ...] = ()
+    only: bool = False
+    """The usual places are left out."""
     since: float = 0.0
     redaction: Options = field(default_factory=Options)
 
     @property
     def all_roots(self) -> list[Root]:
         """The usual places and the user's own."""
-        return list(dict.fromkeys((*default_roots(), *self.roots)))
+        usual = [] if self.only else default_roots()
+        return list(dict.fromkeys((*usual, *self.roots)))
 
     def redactor(self) -> Redactor:
         """What takes out secrets. Raises ValueError and OSError."""
@@ -95,7 +98,9 @@ def _config(content: dict[str, Any]) -> Config:
         user=_user(),
     )
     Redactor(b"", options)  # raises ValueError for a pattern that is none
-    return Config(tuple(roots), parse_since(str(recorder.get("since", ""))), options)
+    return Config(
+        tuple(roots), since=parse_since(str(recorder.get("since", ""))), redaction=options
+    )
 
 
 def parse_since(text: str) -> float:

@@ -14,8 +14,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from tracehouse import anonymous
 from tracehouse.recorder.locking import try_lock
-from tracehouse.settings import resolve_destination
+from tracehouse.settings import Destination, resolve_destination
 from tracehouse_agent.recorder.alarm import Alarm
 from tracehouse_agent.recorder.config import Config, recorder_dir
 from tracehouse_agent.recorder.daemon import Daemon
@@ -47,6 +48,7 @@ def record(
 
     Raises AlreadyRunning, ValueError (a setting) and OSError (the folder cannot be written).
     """
+    resolve = with_account()
     folder = recorder_dir()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with ExitStack() as stack:
@@ -54,10 +56,12 @@ def record(
         if lock is None:
             raise AlreadyRunning
         stack.callback(os.close, lock)
+        os.ftruncate(lock, 0)
+        os.write(lock, str(os.getpid()).encode())
         positions = Positions(folder / POSITIONS)
         stack.callback(positions.close)
         previous = positions.fact("buffer")
-        outbox = Outbox(resolve_destination, Path(previous) if previous else None)
+        outbox = Outbox(resolve, Path(previous) if previous else None)
         positions.remember("buffer", str(outbox.path))
         daemon = Daemon(
             config.all_roots,
@@ -117,6 +121,8 @@ def _forever(
             progress(daemon)
             if time.time() - told > _STATUS_SECONDS:
                 told = time.time()
+                if outbox.shipper.last_success:
+                    positions.remember("sent_at", outbox.shipper.last_success)
                 write_status(_status(daemon, outbox, positions, started))
             woken = False if more else alarm.sleep(daemon.pause)
         daemon.finish(everything=False)
@@ -137,12 +143,39 @@ def _status(daemon: Daemon, outbox: Outbox, positions: Positions, started: float
         "files": daemon.files,
         "bytes_behind": daemon.bytes_behind,
         "spans": daemon.spans,
+        "sent_at": outbox.shipper.last_success or positions.fact("sent_at"),
         "queue_bytes": outbox.buffer.pending_bytes,
         "waiting_because": outbox.shipper.last_detail if outbox.shipper.failed_attempts else "",
         "unknown": unknown,
         "removed": removed,
         "broken": broken,
     }
+
+
+def with_account(
+    resolve: Callable[[], Destination] = resolve_destination,
+) -> Callable[[], Destination]:
+    """Where to send, always with the key of an account: what is recorded is never given to an
+    anonymous session, not even when the user logs out meanwhile. Raises ValueError at once where
+    there is no key."""
+    known = resolve()
+    if not _has_account(known):
+        raise ValueError("there is no API key: run  tracehouse login")
+
+    def again() -> Destination:
+        nonlocal known
+        found = resolve()
+        if _has_account(found):
+            known = found
+        return known
+
+    return again
+
+
+def _has_account(destination: Destination) -> bool:
+    if destination.api_key is None:  # OpenTelemetry's variables may bring headers of their own
+        return bool(destination.headers)
+    return not destination.api_key.startswith(anonymous.PREFIX)
 
 
 def is_running() -> bool:
@@ -158,6 +191,14 @@ def is_running() -> bool:
         return True
     os.close(held)
     return False
+
+
+def read_pid() -> int:
+    """The process that records, or the last one that did; 0 where that is not known."""
+    try:
+        return int((recorder_dir() / "lock").read_text())
+    except (OSError, ValueError):
+        return 0
 
 
 def read_status() -> dict[str, Any]:

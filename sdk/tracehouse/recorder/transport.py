@@ -39,7 +39,7 @@ class Transport:
 
     def __init__(self, destination: Destination) -> None:
         self.destination = destination
-        self._pool = _pool(destination)
+        self._pool = connections(destination)
 
     def export(self, signal: Signal, payload: bytes) -> Answer:
         """Send an OTLP request."""
@@ -113,7 +113,8 @@ def _tell_partial_success(signal: Signal, data: bytes) -> None:
         complain.once("the server did not store all %s: %s", signal.name, partial.error_message)
 
 
-def _pool(destination: Destination) -> urllib3.PoolManager:
+def connections(destination: Destination) -> urllib3.PoolManager:
+    """Connections to a server, through a proxy where the environment names one."""
     parts = urlsplit(destination.api_base)
     proxy = getproxies().get(parts.scheme)
     options: dict[str, Any] = {"maxsize": 2, "ca_certs": destination.certificate}
