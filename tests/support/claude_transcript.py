@@ -20,6 +20,7 @@ class ClaudeTranscript:
     version: str = "2.1.240"
     rows: list[Row] = field(default_factory=list)
     at: float = 0.0
+    start: datetime = START
     extra: Row = field(default_factory=dict)
 
     def add(self, kind: str, **fields: Any) -> Row:
@@ -36,7 +37,9 @@ class ClaudeTranscript:
             "gitBranch": "main",
             "type": kind,
             "uuid": f"u-{number}",
-            "timestamp": (START + timedelta(seconds=self.at)).isoformat().replace("+00:00", "Z"),
+            "timestamp": (self.start + timedelta(seconds=self.at))
+            .isoformat()
+            .replace("+00:00", "Z"),
             **self.extra,
             **fields,
         }

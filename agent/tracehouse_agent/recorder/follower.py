@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import platform
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -173,6 +174,7 @@ class Follower:
             "tracehouse.scaffold": self.reader.agent,
             "tracehouse.project": folder.rpartition("/")[2].strip("~"),
             "tracehouse.machine.id": default_machine_id(),
+            "host.name": platform.node(),
         }
         return {name: value for name, value in found.items() if value}
 
