@@ -93,6 +93,8 @@ def _is_iban(found: bytes, before: bytes, behind: bytes) -> bool:
 def _is_ip(found: bytes, before: bytes, behind: bytes) -> bool:
     if before[-1:].isalnum() or before[-1:] in (b".", b"-", b"_") or behind[:1].isalnum():
         return False
+    if before.lower().endswith((b"version ", b"version: ", b"version=", b" v")):
+        return False
     try:
         address = ipaddress.ip_address(found.decode())
     except ValueError:

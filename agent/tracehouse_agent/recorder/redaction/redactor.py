@@ -195,7 +195,11 @@ class Redactor:
             spans = [
                 match.span()
                 for match in pattern.finditer(data)
-                if rule.is_one(match.group(), data[: match.start()][-2:], data[match.end() :][:2])
+                if rule.is_one(
+                    match.group(),
+                    data[max(0, match.start() - 10) : match.start()],
+                    data[match.end() : match.end() + 2],
+                )
                 and not self._is_allowed(match.group())
             ]
             data = self._replace(data, rule.name, spans)
