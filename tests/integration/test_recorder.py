@@ -48,7 +48,7 @@ class Home:
         done = subprocess.run(
             [sys.executable, "-m", "tracehouse_agent.cli", *arguments],
             env=self.environment, cwd=self.path, capture_output=True, text=True, timeout=60,
-            check=False, **more,
+            check=False,
         )  # fmt: skip
         assert done.returncode == expected, (arguments, done.stdout, done.stderr)
         return done

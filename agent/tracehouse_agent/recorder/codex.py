@@ -8,7 +8,6 @@ with the parent.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -344,16 +343,13 @@ class CodexReader(Reader):
         key = call_id if item.get("call_id") else f"{self._thread}/{self._nameless}"
         name = text_of(item.get("name")) or kind.removesuffix("_call")
         arguments: Any = item.get("arguments", item.get("input", item.get("action")))
-        if kind == "function_call" and isinstance(arguments, str):
-            arguments = _parsed(arguments)
         self._say({"type": "tool_call", "id": call_id, "name": name}, before, at)
         self.begin_tool(f"tool/{key}", self._turn, name, call_id, arguments, at)
 
     def _output(self, item: Row, at: int) -> None:
         call_id = text_of(item.get("call_id"))
         self._answered = True
-        output = item.get("output")
-        content = _parsed(output) if isinstance(output, str) else output
+        content = item.get("output")
         text, failed = _result(content)
         for name in _THREADS:
             if thread := text_of(object_of(content).get(name)):
@@ -508,16 +504,6 @@ def _text(content: Any) -> str:
         elif "image" in kind:
             texts.append("[image]")
     return "\n".join(texts)
-
-
-def _parsed(text: str) -> Any:
-    """The value of a text that is JSON, else the text."""
-    if not text.startswith(("{", "[")):
-        return text
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
 
 
 def _result(content: Any) -> tuple[str, str]:

@@ -5,6 +5,7 @@ A row is `{timestamp, type, payload}`; the oldest versions wrote the payloads al
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from tracehouse_agent.recorder.reader import Row, list_of, object_of, text_of
@@ -97,9 +98,21 @@ def _item(item: Row) -> Row:
     if "summary" in item:
         kept["summary"] = _parts(item["summary"])
     if "output" in item:
-        output = item["output"]
+        output = _decoded(item["output"])
         kept["output"] = _parts(output) if isinstance(output, list) else output
+    if item.get("type") == "function_call" and "arguments" in item:
+        kept["arguments"] = _decoded(item["arguments"])
     return kept
+
+
+def _decoded(value: Any) -> Any:
+    """The value of a text that is JSON: secrets are looked for in values, not between escapes."""
+    if not isinstance(value, str) or not value.startswith(("{", "[")):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return value
 
 
 def _parts(parts: Any) -> Any:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from tracehouse import complain
 from tracehouse.recorder.ids import default_machine_id
 from tracehouse_agent.recorder.claude_code import ClaudeCodeReader
 from tracehouse_agent.recorder.codex import CodexReader
@@ -126,7 +127,7 @@ class Follower:
         try:
             return self._redactor.redact(row)
         except Exception as error:
-            logger.warning("redaction failed (%s): a row is withheld", type(error).__name__)
+            complain.once("redaction failed (%s): rows are withheld", type(error).__name__)
             self._redactor.counts["withheld"] += 1
             return withheld(row)
 

@@ -33,8 +33,12 @@ _COMMON_USERS = frozenset((
     "root", "user", "admin", "ubuntu", "debian", "runner", "vagrant", "node", "app", "home",
     "guest", "test", "docker", "jenkins", "default", "python", "main", "code", "work", "data",
 ))  # fmt: skip
-_HOMES = r"(?i)(?:/home/|/Users/|[A-Z]:\\{1,2}Users\\{1,2})([^/\\\s\"'`:*?<>|,;)$}\]]{1,64})"
+_HOMES = r"(?:/home/|/Users/|[A-Za-z]:\\{1,2}Users\\{1,2})([^/\\\s\"'`:*?<>|,;)$}\]]{1,64})"
 _HARMLESS = re.compile(r"[\w.:+-]{1,80}", re.ASCII)
+# What has names of the agent's or a tool's choosing in it.
+_FREE = frozenset(
+    ("input", "arguments", "output", "action", "attachment", "error", "compactMetadata")
+)
 _STRUCTURE = frozenset((
     "type", "subtype", "role", "timestamp", "uuid", "parentUuid", "sessionId", "requestId", "id",
     "tool_use_id", "call_id", "turn_id", "model", "version", "agentId", "stop_reason",
@@ -81,19 +85,23 @@ class Redactor:
         for rule in own:
             _own(rule.pattern)
         self._rules = (*RULES, *own)
-        self._patterns = [_compile(rule.pattern) for rule in self._rules]
+        self._patterns = [_compile(_pattern(rule)) for rule in self._rules]
         self._by_keyword: dict[bytes, list[int]] = {}
         for number, rule in enumerate(self._rules):
             for keyword in rule.keywords:
                 self._by_keyword.setdefault(keyword.encode(), []).append(number)
         self._everywhere = [n for n, rule in enumerate(self._rules) if not rule.keywords]
         self._anything_rare = _compile(
-            "|".join(f"(?:{self._rules[number].pattern})" for number in self._everywhere)
+            "|".join(f"(?:{_pattern(self._rules[number])})" for number in self._everywhere)
         )
-        # The longest first, so that what begins alike is found whole.
-        self._keywords = _compile(
-            "(?i)" + "|".join(re2.escape(k.decode()) for k in _without_prefixed(self._by_keyword))
-        )
+        # Only the shortest are searched for: where one stands, the longer ones are asked for.
+        self._containing = {
+            keyword: [longer for longer in self._by_keyword if keyword in longer]
+            for keyword in self._by_keyword
+            if not any(other != keyword and other in keyword for other in self._by_keyword)
+        }
+        shortest = "|".join(re2.escape(keyword.decode()) for keyword in self._containing)
+        self._keywords = _compile("(?i)" + shortest)
         self._personal = [
             (rule, _compile(rule.pattern))
             for wanted, rule in (
@@ -107,9 +115,10 @@ class Redactor:
         ]
         self._home = os_path(options.home)
         self._user = _user_pattern(options.user)
-        self._homes = _compile(
-            r"(?i)(?:/home/|/Users/|[A-Z]:\\{1,2}Users\\{1,2})([^/\\\s\"'`:*?<>|,;)$}\]]{1,64})"
-        )
+        self._user_name = options.user.encode() if self._user is not None else b""
+        self._homes = _compile(_HOMES)
+        signs = (b"/home/", b"/Users/", b":\\Users", b":\\\\Users", self._home, self._user_name)
+        self._signs_of_homes = [sign for sign in signs if sign]
 
     @property
     def rule_count(self) -> int:
@@ -139,12 +148,12 @@ class Redactor:
     def _rules_in(self, joined: bytes) -> list[int]:
         """The numbers of rules that find something, most specific first as they are listed."""
         wanted: set[int] = set()
-        seen: set[bytes] = set()
-        for keyword in self._keywords.findall(joined):
-            if keyword not in seen:
-                seen.add(keyword)
-                for known in _contained(keyword.lower(), tuple(self._by_keyword)):
-                    wanted.update(self._by_keyword[known])
+        found = {keyword.lower() for keyword in set(self._keywords.findall(joined))}
+        lower = joined.lower() if found else b""
+        for keyword in found:
+            for longer in self._containing[keyword]:
+                if longer == keyword or longer in lower:
+                    wanted.update(self._by_keyword[longer])
         if self._anything_rare.search(joined):
             wanted.update(self._everywhere)
         return [number for number in sorted(wanted) if any(self._secrets(number, joined))]
@@ -170,19 +179,23 @@ class Redactor:
         return any(pattern.fullmatch(secret) for pattern in self._allow)
 
     def _personal_in(self, joined: bytes) -> list[int]:
-        return [
-            number
-            for number, (rule, pattern) in enumerate(self._personal)
-            if (not rule.gate or any(gate in joined for gate in rule.gate))
-            and pattern.search(joined)
-        ]
+        return [n for n in range(len(self._personal)) if any(self._personal_data(n, joined))]
+
+    def _personal_data(self, number: int, data: bytes) -> Iterator[tuple[int, int]]:
+        """Where a rule finds personal data."""
+        rule, pattern = self._personal[number]
+        if rule.gate and not any(gate in data for gate in rule.gate):
+            return
+        for match in pattern.finditer(data):
+            start, end = match.span()
+            found = data[start:end]
+            if rule.is_one(found, data[max(0, start - 10) : start], data[end : end + 2]) and (
+                not self._is_allowed(found)
+            ):
+                yield start, end
 
     def _has_home(self, joined: bytes) -> bool:
-        return (
-            (bool(self._home) and self._home in joined)
-            or (self._user is not None and self._user.search(joined) is not None)
-            or self._homes.search(joined) is not None
-        )
+        return any(sign in joined for sign in self._signs_of_homes)
 
     # --- one text --------------------------------------------------------------------------------
 
@@ -191,19 +204,9 @@ class Redactor:
         for number in rules:
             data = self._replace(data, self._rules[number].name, list(self._secrets(number, data)))
         for number in personals:
-            rule, pattern = self._personal[number]
-            spans = [
-                match.span()
-                for match in pattern.finditer(data)
-                if rule.is_one(
-                    match.group(),
-                    data[max(0, match.start() - 10) : match.start()],
-                    data[match.end() : match.end() + 2],
-                )
-                and not self._is_allowed(match.group())
-            ]
-            data = self._replace(data, rule.name, spans)
-        if homes:
+            name = self._personal[number][0].name
+            data = self._replace(data, name, list(self._personal_data(number, data)))
+        if homes and any(sign in data for sign in self._signs_of_homes):
             data = self._without_homes(data)
         return text if data is before else data.decode("utf-8", "surrogatepass")
 
@@ -266,6 +269,8 @@ class Redactor:
 
 def withheld(value: Any, key: str = "") -> Any:
     """A value without anything that could be a secret: its structure, ids and times."""
+    if key in _FREE:
+        return WITHHELD
     if isinstance(value, dict):
         return {
             name if _HARMLESS.fullmatch(name) else WITHHELD: withheld(inner, name)
@@ -316,19 +321,17 @@ def _is_secret_name(key: str) -> bool:
     return len(key) <= 100 and _SECRET_KEY.search(key) is not None
 
 
-@lru_cache(maxsize=4096)
-def _contained(keyword: bytes, known: tuple[bytes, ...]) -> tuple[bytes, ...]:
-    return tuple(one for one in known if one in keyword or keyword in one)
-
-
 @lru_cache(maxsize=8)
 def _literal_folder(folder: bytes) -> re.Pattern[bytes]:
     return re.compile(re.escape(folder) + rb"(?![\w.-])")
 
 
-def _without_prefixed(keywords: dict[bytes, list[int]]) -> list[bytes]:
-    """Keywords that no other is a part of: where the longer stands, the shorter is found."""
-    return [k for k in keywords if not any(o != k and o in k for o in keywords)]
+_LEADING_BOUNDARY = re.compile(r"(^|\(\?i\)|[|(]|\(\?:)\\b")
+
+
+def _pattern(rule: Rule) -> str:
+    r"""A word also begins behind `\n` and the like, as two characters: in a text that is JSON."""
+    return _LEADING_BOUNDARY.sub(r"\1(?:\\b|\\\\[nrtbf])", rule.pattern)
 
 
 def _compile(pattern: str) -> Any:

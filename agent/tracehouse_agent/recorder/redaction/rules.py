@@ -27,13 +27,13 @@ NAMED_LIKE_ONE: Final = (
     r"|pwd|credentials?|auth[_.-]?key|webhook[_.-]?url|connection[_.-]?string|account[_.-]?key)"
 )
 _NAMED = rf"(?i){NAMED_LIKE_ONE}[\w-]{{0,20}}"
-_IS = r"""["'`\\]{0,3}[ \t]{0,5}(?:=|:|:=|=>|==)[ \t]{0,5}"""
+_IS = r"""["'`\\]*[ \t]{0,5}(?:=|:|:=|=>|==)[ \t]{0,5}"""
 _HEX = r"[0-9a-fA-F]"
 
 
 def _after(service: str, value: str) -> str:
     """A value whose form tells nothing, behind a name with the service in it."""
-    return rf"""(?i){service}[\w.-]{{0,40}}{_IS}["'`\\]{{0,3}}({value})(?:["'`\\\s,;]|$)"""
+    return rf"""(?i){service}[\w.-]{{0,40}}{_IS}["'`\\]*({value})(?:["'`\\\s,;]|$)"""
 
 
 RULES: Final[tuple[Rule, ...]] = (
@@ -53,12 +53,12 @@ RULES: Final[tuple[Rule, ...]] = (
          r"(?i)[?&;](?:[\w-]{0,30}token|api_?key|key|client_secret|secret|signature|sig|password"
          r"|x-amz-signature|x-goog-signature|code)=([\w%.~+/=-]{12,})", 3.0),
     Rule("authorization", ("authorization", "x-api-key", "x-auth-token", "x-goog-api-key"),
-         r"""(?i)(?:proxy-)?(?:authorization|x-api-key|x-auth-token|x-goog-api-key)["'`\\]{0,3}"""
-         r"""\s{0,3}[:=,]\s{0,3}["'`\\]{0,3}(?:basic|bearer|token|digest|negotiate|apikey)?\s{0,2}"""
+         r"""(?i)(?:proxy-)?(?:authorization|x-api-key|x-auth-token|x-goog-api-key)["'`\\]*"""
+         r"""\s{0,3}[:=,]\s{0,3}["'`\\]*(?:basic|bearer|token|digest|negotiate|apikey)?\s{0,2}"""
          r"""([\w.~+/=:-]{8,})""", 2.5),
     Rule("bearer", ("bearer ",), r"(?i)\bbearer\s+([\w.~+/-]{16,}=*)", 3.3),
     Rule("cookie", ("cookie",),
-         r"""(?i)\b(?:set-)?cookie["'`\\]{0,3}\s{0,3}[:=]\s{0,3}["'`\\]{0,3}"""
+         r"""(?i)\b(?:set-)?cookie["'`\\]*\s{0,3}[:=]\s{0,3}["'`\\]*"""
          r"""[^=\s;"']{1,80}=([^\s"'`\\]{12,}(?:; ?[^=\s;"']{1,80}=[^\s"'`\\;]+)*)""", 2.5),
     # Models
     Rule("anthropic-key", ("sk-ant-",), r"\bsk-ant-[a-z]{2,12}\d{2}-[\w-]{60,}"),
@@ -90,9 +90,9 @@ RULES: Final[tuple[Rule, ...]] = (
          r"\b(?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b", 2.5),
     Rule("aws-secret-key", ("aws", "secret"),
          rf"""(?i)(?:aws[\w.-]{{0,40}}|secret[_.-]?access[_.-]?key|secretaccesskey){_IS}"""
-         r"""["'`\\]{0,3}([A-Za-z0-9/+]{40})(?:["'`\\\s,;]|$)""", 4.0),
-    Rule("aws-session-token", ("session",),
-         rf"""(?i)(?:aws_?session_?token|SessionToken){_IS}["'`\\]{{0,3}}([A-Za-z0-9/+=]{{100,}})"""),
+         r"""["'`\\]*([A-Za-z0-9/+]{40})(?:["'`\\\s,;]|$)""", 4.0),
+    Rule("aws-session-token", ("sessiontoken", "session_token"),
+         rf"""(?i)(?:aws_?session_?token|SessionToken){_IS}["'`\\]*([A-Za-z0-9/+=]{{100,}})"""),
     Rule("aws-bedrock-key", ("absk", "bedrock-api-key-"),
          r"\bABSK[A-Za-z0-9+/]{100,}={0,2}|\bbedrock-api-key-[A-Za-z0-9+/=]{50,}"),
     Rule("google-api-key", ("aiza",), r"\bAIza[\w-]{35}"),
@@ -156,8 +156,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("slack-webhook", ("hooks.slack.com",),
          r"hooks\.slack\.com/(?:services|workflows|triggers)/([\w/+-]{30,})"),
     Rule("discord-webhook", ("/api/webhooks/",), r"discord(?:app)?\.com/api/webhooks/(\d{15,}/[\w-]{60,})"),
-    Rule("discord-token", ("discord",),
-         r"""(?i)discord[\w-]{0,30}["'\s:=]{1,10}([MNO][A-Za-z\d]{23,26}\.[\w-]{6}\.[\w-]{27,38})"""),
+    Rule("discord-token", (), r"\b[MNO][A-Za-z\d]{23,26}\.[\w-]{6}\.[\w-]{27,38}", 4.0),
     Rule("telegram-token", (), r"\b\d{8,10}:AA[\w-]{33}\b"),
     Rule("teams-webhook", ("webhook.office.com",), r"webhook\.office\.com/(webhookb2/[\w@/-]{80,})"),
     Rule("stripe-key", ("sk_live_", "sk_test_", "rk_live_", "rk_test_", "sk_prod_", "rk_prod_"),
@@ -208,10 +207,10 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("ngrok-token", ("ngrok",), _after("ngrok", r"[A-Za-z0-9]{27}_[A-Za-z0-9]{21}|[A-Za-z0-9]{43,49}")),
     Rule("adobe-secret", ("p8e-",), r"\bp8e-[A-Za-z0-9]{32}\b"),
     Rule("ethereum-private-key", ("private", "mnemonic"),
-         rf"""(?i)private[\w.-]{{0,20}}{_IS}["'`\\]{{0,3}}((?:0x)?[0-9a-f]{{64}})\b"""),
+         rf"""(?i)private[\w.-]{{0,20}}{_IS}["'`\\]*((?:0x)?[0-9a-f]{{64}})\b"""),
     # What is named like a secret
-    Rule("password-in-command", ("-p", "--password", "--token", "sshpass", "--secret", "--api-key"),
-         r"""(?:^|[\s"'=])--(?:password|token|secret|api-key|auth-token|passwd)[= ]["']?([^\s"'$<{\[-][^\s"']{5,})""",
+    Rule("password-in-command", ("--passw", "--token", "--secret", "--api-key", "--auth-token"),
+         r"""(?:^|[\s"'=]|\\[nrt])--(?:password|token|secret|api-key|auth-token|passwd)[= ]["']?([^\s"'$<{\[-][^\s"']{5,})""",
          2.5),
     Rule("mysql-password", ("mysql", "mariadb", "sshpass"),
          r"""(?:mysql\w*|mariadb\w*|sshpass)(?:\s[^\n|;]{0,100}?)? -p["']?([^\s"'$-][^\s"']{5,})""", 2.0),
@@ -219,11 +218,11 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("named-secret",
          ("key", "token", "secret", "passwd", "password", "passphrase", "pwd", "credential", "webhook",
           "connection"),
-         rf"""{_NAMED}{_IS}["'`\\]{{1,3}}([^\s"'`\\]{{8,}})["'`\\]""", 3.0),
+         rf"""{_NAMED}{_IS}["'`\\]+([^\s"'`\\]{{8,}})["'`\\]""", 3.0),
     Rule("named-secret-bare",
          ("key", "token", "secret", "passwd", "password", "passphrase", "pwd", "credential", "webhook",
           "connection"),
-         rf"""{_NAMED}["'`\\]{{0,3}}[ \t]{{0,5}}[=:][ \t]{{0,3}}([\w+/.~!@#%^&*=-]{{10,}})(?:[\s,;"'`\\)]|$)""", 3.5),
+         rf"""{_NAMED}["'`\\]*[ \t]{{0,5}}[=:][ \t]{{0,3}}([\w+/.~!@#%^&*=-]{{10,}})(?:[\s,;"'`\\)]|$)""", 3.2),
 )  # fmt: skip
 
 # A value that is none though it is named like one: code, references and examples.
