@@ -46,7 +46,7 @@ class _Counting:
 
 
 def transcripts(folder: Path, megabytes: float) -> int:
-    """Sessions made of this repository's own files: prompts, thoughts, calls, results. The bytes."""
+    """Sessions made of this repository's files: prompts, thoughts, calls, results. Bytes of it."""
     sources = [
         path.read_text(errors="replace")
         for path in sorted(Path(__file__).parents[1].rglob("*.py"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 
 import click
 
@@ -17,10 +18,21 @@ from tracehouse_agent.sync_command import sync
 from tracehouse_agent.wandb_shim_command import wandb_shim
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="tracehouse")
-def main() -> None:
-    """The self-hosted home for AI-agent traces and training runs."""
+@click.pass_context
+def main(context: click.Context) -> None:
+    """The self-hosted home for AI-agent traces and training runs.
+
+    Without a command: set-up and status, in a terminal.
+    """
+    if context.invoked_subcommand is None:
+        if sys.stdin.isatty() and sys.stdout.isatty():
+            from tracehouse_agent.terminal import Terminal  # only now: it takes long to load
+
+            Terminal().run()
+        else:
+            context.invoke(doctor, as_json=False, quiet=False, redact=None)
 
 
 def _add_server_commands() -> None:
