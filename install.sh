@@ -17,7 +17,7 @@ fail() {
 have() { command -v "$1" >/dev/null 2>&1; }
 
 package() {
-    here=$(cd "$(dirname "$0")" 2>/dev/null && pwd || true)
+    here=$(cd "$(dirname "$0")" 2>/dev/null && pwd) || here=
     if [ -n "${TRACEHOUSE_PACKAGE:-}" ]; then
         printf '%s' "$TRACEHOUSE_PACKAGE"
     elif [ -n "$here" ] && grep -qs '^name = "tracehouse"' "$here/pyproject.toml"; then
