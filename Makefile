@@ -75,10 +75,12 @@ $(VENV)/.emitters: requirements/emitters.txt | $(VENV)/bin/python
 	$(VENV)/emitters/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/emitters.txt
 	@touch $@
 
-# PostgreSQL, for the tests that keep metadata in it. From the system's packages: this needs root.
+# PostgreSQL, for the tests that keep metadata in it; tmux and shellcheck, for those of the recorder.
+# From the system's packages: this needs root.
 $(VENV)/.system: | $(VENV)/bin/python
-	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null \
-		|| (apt-get update --quiet && DEBIAN_FRONTEND=noninteractive apt-get install --quiet --yes --no-install-recommends postgresql)
+	(ls /usr/lib/postgresql/*/bin/initdb && command -v tmux && command -v shellcheck) >/dev/null 2>&1 \
+		|| (apt-get update --quiet && DEBIAN_FRONTEND=noninteractive \
+		apt-get install --quiet --yes --no-install-recommends postgresql tmux shellcheck)
 	@touch $@
 
 $(VENV)/.bench: requirements/bench.txt $(VENV)/.dev

@@ -6,7 +6,7 @@ import argparse
 import shutil
 from collections.abc import Sequence
 
-from bench import experiments, footprint, ingest, keys, logging, queries
+from bench import experiments, footprint, ingest, keys, logging, queries, recorder
 from bench import sdk_footprint as sdk
 from bench.load import ROWS_PER_BODY, Signal
 
@@ -139,6 +139,26 @@ def run_experiments(scale: float) -> None:
     )
 
 
+def run_recorder(scale: float) -> None:
+    rows = [
+        (found.name, f"{found.mb_per_second:.1f}", f"{found.spans:,}", f"{found.peak_mb:.0f}")
+        for found in recorder.backfill(200 * scale)
+    ]
+    table("Reading transcripts", ("", "MB a CPU-second", "spans", "peak MB"), rows)
+    cpu, memory = recorder.idle()
+    median, slow = recorder.hook()
+    table(
+        "The recorder beside",
+        ("what", "value"),
+        [
+            ("idle CPU, 300 transcripts", f"{cpu:.2f} %"),
+            ("idle memory", f"{memory:.0f} MB"),
+            ("hook, median", f"{median:.0f} ms"),
+            ("hook, p95", f"{slow:.0f} ms"),
+        ],
+    )
+
+
 _PARTS = {
     "ingest": run_ingest,
     "footprint": run_footprint,
@@ -147,6 +167,7 @@ _PARTS = {
     "sdk": run_sdk,
     "keys": run_keys,
     "experiments": run_experiments,
+    "recorder": run_recorder,
 }
 
 

@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 
 import click
 
+from tracehouse_agent.agent_command import agent
 from tracehouse_agent.backup_command import backup
+from tracehouse_agent.completion_command import completion
+from tracehouse_agent.doctor_command import doctor
+from tracehouse_agent.hook_command import hook
+from tracehouse_agent.install_command import install, uninstall
+from tracehouse_agent.login_command import login, logout
 from tracehouse_agent.project_command import export_project, import_project
 from tracehouse_agent.sql_command import sql
 from tracehouse_agent.sync_command import sync
 from tracehouse_agent.wandb_shim_command import wandb_shim
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="tracehouse")
-def main() -> None:
-    """The self-hosted home for AI-agent traces and training runs."""
+@click.pass_context
+def main(context: click.Context) -> None:
+    """The self-hosted home for AI-agent traces and training runs.
+
+    Without a command: set-up and status, in a terminal.
+    """
+    if context.invoked_subcommand is None:
+        if sys.stdin.isatty() and sys.stdout.isatty():
+            from tracehouse_agent.terminal import Terminal  # only now: it takes long to load
+
+            Terminal().run()
+        else:
+            context.invoke(doctor, as_json=False, quiet=False, redact=None)
 
 
 def _add_server_commands() -> None:
@@ -41,12 +59,9 @@ def _add_server_commands() -> None:
 
 
 _add_server_commands()
-main.add_command(backup)
-main.add_command(export_project)
-main.add_command(import_project)
-main.add_command(sql)
-main.add_command(sync)
-main.add_command(wandb_shim)
+for command in (login, logout, install, uninstall, agent, doctor, hook, sync, sql, export_project,
+                import_project, backup, completion, wandb_shim):  # fmt: skip
+    main.add_command(command)
 
 if __name__ == "__main__":
     main()

@@ -1,17 +1,12 @@
-"""`credentials.json`: where programs on this machine find the server and their key.
-
-`{"default": {"api_base": "http://…", "api_key": "ba_…"}}`, mode 0600, in the user's config folder.
-"""
+"""The key of this machine's user for a server on this machine, kept in `credentials.json`."""
 
 from __future__ import annotations
 
 import contextlib
-import json
-from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from tracehouse_agent.exposure import is_loopback
+from tracehouse_agent.profile import profile_path, read_profiles
 from tracehouse_api.identity.api_keys import ApiKeys, Taken
 from tracehouse_collector.keys import (
     DEFAULT_WORKSPACE,
@@ -19,15 +14,10 @@ from tracehouse_collector.keys import (
     is_well_formed,
     write_private,
 )
-from tracehouse_collector.settings import config_dir
 
 _PROFILE = "default"
 _LOCAL_PROFILE = "local"
 _KEY_NAME = "local user"
-
-
-def credentials_path() -> Path:
-    return config_dir() / "credentials.json"
 
 
 def ensure_local_key(keys: ApiKeys, owner: str, api_base: str) -> tuple[str, str]:
@@ -40,8 +30,8 @@ def ensure_local_key(keys: ApiKeys, owner: str, api_base: str) -> tuple[str, str
 
     Raises ValueError when the file is there and is not JSON.
     """
-    path = credentials_path()
-    profiles = _read(path)
+    path = profile_path()
+    profiles = read_profiles()
     current = profiles.get(_PROFILE, {})
     elsewhere = bool(current.get("api_key")) and not is_loopback(
         urlsplit(current.get("api_base", "")).hostname or ""
@@ -54,21 +44,6 @@ def ensure_local_key(keys: ApiKeys, owner: str, api_base: str) -> tuple[str, str
     if profiles.get(profile) != entry:
         write_private(path, profiles | {profile: entry})
     return key, profile
-
-
-def _read(path: Path) -> dict[str, Any]:
-    if not path.exists():
-        return {}
-    try:
-        profiles = json.loads(path.read_text())
-    except ValueError:
-        raise ValueError(f"{path} is not valid JSON: mend it or move it away") from None
-    if not isinstance(profiles, dict) or not all(
-        isinstance(profile, dict)
-        for profile in profiles.values()  # pyright: ignore[reportUnknownVariableType]
-    ):
-        raise ValueError(f"{path} is not an object of profiles: mend it or move it away")
-    return profiles  # pyright: ignore[reportUnknownVariableType]
 
 
 def _let_in(keys: ApiKeys, key: str, owner: str) -> str:

@@ -33,6 +33,15 @@ def run_identity(machine: str, client_run_id: str) -> SpanIdentity:
     return _identity("run", machine, client_run_id)
 
 
+def recorded_identity(agent: str, session_id: str, step: str = "") -> SpanIdentity:
+    """A step of a session that is read from its agent's transcript; the trace's root when `step`
+    is empty. The machine is not part of it: a transcript that was copied is the same session."""
+    root = _identity("recorded", agent, session_id)
+    if not step:
+        return root
+    return SpanIdentity(root.trace_id, _identity("recorded", agent, session_id, step).span_id)
+
+
 def _identity(*parts: str) -> SpanIdentity:
     """SHA-256 over the parts, each ended by a zero byte: 16 bytes of trace id, 8 of span id."""
     content = b"".join(part.encode("utf-8", "replace") + b"\0" for part in parts)

@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.hub import Hub, Token
 from tests.support.server import Server
+from tracehouse_agent.recorder.config import config_path, read_config
 from tracehouse_collector.settings import ServerSettings
 
 ROOT = Path(__file__).parent.parent.parent
@@ -85,6 +86,12 @@ def test_settings_snippets_are_settings(
     tmp_path: Path, snippet: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    if "[redaction]" in snippet:  # the recorder's
+        monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+        config_path().parent.mkdir()
+        config_path().write_text(snippet)
+        assert read_config().redaction.ips is True
+        return
     (tmp_path / "tracehouse.toml").write_text(snippet)
     settings = ServerSettings()
     for name, value in tomllib.loads(snippet).items():

@@ -51,6 +51,8 @@ class Shipper:
         self._transport: Transport | None = None
         self.failed_attempts = 0
         self.last_detail = ""
+        self.last_success = 0.0
+        """When the server last took something, in Unix seconds; 0: not yet."""
         self._status = 0
         self._failing_since = 0.0
         self._answered = False
@@ -252,6 +254,7 @@ class Shipper:
 
     def _succeeded(self) -> None:
         self._sent = self._answered = True
+        self.last_success = time.time()
         with self._progress:
             self.failed_attempts = 0
             self._progress.notify_all()

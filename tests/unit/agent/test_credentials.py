@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tracehouse_agent.credentials import credentials_path, ensure_local_key
+from tracehouse_agent.credentials import ensure_local_key
+from tracehouse_agent.profile import profile_path
 from tracehouse_api.identity.accounts import Accounts
 from tracehouse_api.identity.api_keys import ApiKeys
 from tracehouse_api.meta.database import Meta
@@ -40,12 +41,12 @@ def owner(meta: Meta) -> str:
 
 
 def written() -> Any:
-    return json.loads(credentials_path().read_text())
+    return json.loads(profile_path().read_text())
 
 
 def write(content: object) -> None:
-    credentials_path().parent.mkdir(parents=True, exist_ok=True)
-    credentials_path().write_text(content if isinstance(content, str) else json.dumps(content))
+    profile_path().parent.mkdir(parents=True, exist_ok=True)
+    profile_path().write_text(content if isinstance(content, str) else json.dumps(content))
 
 
 def test_the_first_start_makes_a_key_that_the_server_knows(keys: ApiKeys, owner: str) -> None:
@@ -62,16 +63,16 @@ def test_the_first_start_makes_a_key_that_the_server_knows(keys: ApiKeys, owner:
 def test_the_file_is_its_owners_alone(keys: ApiKeys, owner: str, config: Path) -> None:
     ensure_local_key(keys, owner, HERE)
 
-    assert credentials_path() == config / "tracehouse/credentials.json"
-    assert credentials_path().stat().st_mode & 0o777 == 0o600
+    assert profile_path() == config / "tracehouse/credentials.json"
+    assert profile_path().stat().st_mode & 0o777 == 0o600
 
 
 def test_the_next_start_changes_nothing(keys: ApiKeys, owner: str) -> None:
     first = ensure_local_key(keys, owner, HERE)
-    before = credentials_path().stat().st_ino
+    before = profile_path().stat().st_ino
 
     assert ensure_local_key(keys, owner, HERE) == first
-    assert credentials_path().stat().st_ino == before
+    assert profile_path().stat().st_ino == before
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "localhost", "[::1]"])
@@ -134,4 +135,4 @@ def test_a_broken_file_is_named_and_left_alone(keys: ApiKeys, owner: str, conten
     with pytest.raises(ValueError, match=r"credentials\.json"):
         ensure_local_key(keys, owner, HERE)
 
-    assert credentials_path().read_text() == content
+    assert profile_path().read_text() == content

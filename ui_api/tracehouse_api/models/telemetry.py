@@ -231,6 +231,7 @@ class Rejects(BaseModel):
 class Stats(BaseModel):
     """How much is stored in the caller's workspace."""
 
+    version: str = Field(description="the server's")
     spans: int
     traces: int
     logs: int

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -57,4 +59,4 @@ def stats(house: TheHouse, rows: Rows) -> Response:
         rows.rows(rows.select("count() AS n", kind))[0]["n"] for kind in kinds
     )
     backlog = house.collector.backlog_bytes if house.collector else {}
-    return json_response(found | {"backlog_bytes": backlog})
+    return json_response(found | {"version": version("tracehouse"), "backlog_bytes": backlog})

@@ -6,6 +6,9 @@ twice, and is recognised here by what the emitters are known to do:
 - Codex and Qwen Code log what a call used, and send spans of it, without an id in common. Where a
   session has traces, its log records do not count. Gemini CLI's records say more than its spans
   (the cached and the thinking tokens), so there it is the other way round.
+- What the recorder reads in the transcripts of Claude Code and Codex, those may send themselves as
+  well. Claude Code's calls have an id in common with the transcript's; those that have none, and
+  all of Codex's, do not count in a session that was recorded.
 - Logfire reports a streamed call in a span of its own, without the response's id, when the stream
   is over. It does not count where the same call has been reported with its id.
 - Where one library is instrumented twice, a call's span may lie in another's. Of a parent and its
@@ -61,6 +64,8 @@ def counted_calls(
     )
     emitters = [text(name) for name in present["dialects"]]
     not_twice = [_CONDITIONS[name](rows) for name in emitters if name in _CONDITIONS]
+    if "tracehouse" in emitters:
+        not_twice += [_RECORDED[name](rows) for name in emitters if name in _RECORDED]
     if present["has_nameless"] and len(emitters) > 1:
         not_twice.append(_inside_another(rows))
     source = rows.select("*", "calls", [*where, *not_twice], final=True)
@@ -94,6 +99,23 @@ def _logged_beside_spans(dialect: str) -> Callable[[Store], str]:
         return f"NOT (dialect = '{dialect}' AND from_log AND by_span AND session_id IN ({traced}))"
 
     return condition
+
+
+_RECORDED_SESSIONS = ("dialect = 'tracehouse'", "service IN ('claude-code', 'codex')")
+
+
+def _claude_code_recorded(rows: Store) -> str:
+    recorded = rows.select("session_id", "calls", _RECORDED_SESSIONS)
+    return f"NOT (dialect = 'claude_code' AND by_span AND session_id IN ({recorded}))"
+
+
+def _codex_recorded(rows: Store) -> str:
+    recorded = rows.select("session_id", "calls", _RECORDED_SESSIONS)
+    traces = rows.select("trace_id", "trace_roots", [f"session_id IN ({recorded})"])
+    return (
+        f"NOT (dialect = 'codex' AND (session_id IN ({recorded})"
+        f" OR NOT from_log AND trace_id IN ({traces})))"
+    )
 
 
 def _spans_beside_logs(rows: Store) -> str:
@@ -134,6 +156,10 @@ def _streams_reported_again(rows: Store) -> str:
     return f"NOT (dialect = 'logfire' AND by_span AND call_id IN ({reported}))"
 
 
+_RECORDED: dict[str, Callable[[Store], str]] = {
+    "claude_code": _claude_code_recorded,
+    "codex": _codex_recorded,
+}
 _CONDITIONS: dict[str, Callable[[Store], str]] = {
     "codex": _logged_beside_spans("codex"),
     "qwen_code": _logged_beside_spans("qwen_code"),
