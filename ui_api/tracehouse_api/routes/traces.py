@@ -146,10 +146,13 @@ def _judged(number: int, asked: Comparison) -> list[str]:
 
 
 @router.get("/{trace_id}", response_model=Trace)
-def get_trace(rows: Rows, trace_id: TraceId) -> Response:
+def get_trace(house: TheHouse, rows: Rows, trace_id: TraceId) -> Response:
     """One trace with its spans, parents first."""
     where = {"trace_id": trace_id, "hours": hours_of(rows, trace_id)}
     found = latest_spans(rows, [IN_HOURS, IS_TRACE], where)
+    if where["hours"] and not found:  # it is in the list a moment before its spans are there
+        house.wait_until_loaded()
+        found = latest_spans(rows, [IN_HOURS, IS_TRACE], where)
     if not found:
         raise HTTPException(404, f"there is no trace {trace_id} in this workspace")
     ordered = in_tree_order(found.values())
