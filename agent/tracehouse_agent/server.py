@@ -61,8 +61,9 @@ def run(settings: ServerSettings) -> int:
         meta = Meta(settings.meta_url, data_dir.meta)
         stack.callback(meta.close)
         keys = ApiKeys(meta)
-        owner = Accounts(meta).ensure_owner()
-        refuse_open_doors(settings, Accounts(meta))
+        accounts = Accounts(meta)
+        owner = accounts.ensure_owner()
+        refuse_open_doors(settings, accounts)
         listener = _listen(settings.host, settings.http_port)
         stack.callback(listener.close)
         settings = settings.model_copy(

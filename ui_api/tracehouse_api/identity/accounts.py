@@ -10,6 +10,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from argon2 import PasswordHasher
@@ -40,8 +41,12 @@ class Accounts:
         self._meta = meta
         self._now = now
         self._hasher = PasswordHasher()
-        # Verified in place of an account that is not there, so that both take as long.
-        self._nobody = self._hasher.hash(secrets.token_hex(8))
+
+    @cached_property
+    def _nobody(self) -> str:
+        """Verified in place of an account that is not there, so that both take as long. Made at the
+        first login: a hash is slow on purpose, and a start has no use for it."""
+        return self._hasher.hash(secrets.token_hex(8))
 
     def ensure_owner(self) -> str:
         """The id of the first owner of the default workspace; both are made with an empty house."""
