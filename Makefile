@@ -3,31 +3,47 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup serve test lint bench demo soak lock generate clean
+.PHONY: setup ui js serve test lint bench demo screenshots soak lock generate clean
 
-setup: $(VENV)/.server  ## .venv with all that serving needs
+setup: $(VENV)/.server  ## .venv with all that serving needs, and the web UI
+	@$(MAKE) --no-print-directory ui || echo "  The web UI could not be built: the server runs without it."
+
+ui: $(VENV)/.node  ## build the web UI where it is older than its sources
+	@$(BIN)/python ui_api/web/ui_build.py
+
+js: $(VENV)/.node  ## build the JavaScript SDK where it is older than its sources
+	@$(BIN)/python sdk/js/js_build.py
 
 serve: setup  ## run the server; stop it with Ctrl-C
 	@$(BIN)/tracehouse serve $(ARGS)
 
-test: $(VENV)/.dev $(VENV)/.frameworks $(VENV)/.emitters $(VENV)/.system  ## the whole test suite, soaks excepted
+test: $(VENV)/.dev $(VENV)/.frameworks $(VENV)/.emitters $(VENV)/.system ui js  ## the whole test suite, soaks excepted
+	$(BIN)/python ui_api/web/ui_build.py test
+	$(BIN)/python sdk/js/js_build.py test
 	$(BIN)/pytest -m "not soak" -n auto --dist loadfile $(ARGS)
 
-lint: $(VENV)/.dev  ## style, types, arrows, fresh generated files, known vulnerabilities
+lint: $(VENV)/.dev ui js  ## style, types, arrows, fresh generated files, known vulnerabilities
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m tracehouse_semconv.generate --check
 	$(BIN)/lint-imports
 	$(BIN)/pyright
+	$(BIN)/python ui_api/web/api_types.py --check
+	$(BIN)/python ui_api/web/ui_build.py check budget
+	$(BIN)/python sdk/js/js_build.py check budget
 	$(BIN)/python requirements/audit.py
 
-generate: $(VENV)/.dev  ## write what is made from semconv/registry
+generate: $(VENV)/.dev $(VENV)/.node  ## write what is made from semconv/registry and from the API
 	$(BIN)/python -m tracehouse_semconv.generate
+	$(BIN)/python ui_api/web/api_types.py
 
-demo: $(VENV)/.dev  ## run the examples against a fresh server and print what arrived
-	$(BIN)/python examples/demo.py $(ARGS)
+demo: $(VENV)/.dev ui js  ## a server with a believable week in it, and five questions to it; ARGS="--once --examples"
+	@$(BIN)/python examples/demo.py $(ARGS)
 
-bench: $(VENV)/.bench  ## side by side with peers; prints a table
+screenshots: $(VENV)/.dev $(VENV)/.system ui  ## take the pictures in docs/images anew, of the demo's week
+	$(BIN)/python -m docs.screenshots $(ARGS)
+
+bench: $(VENV)/.bench js  ## side by side with peers; prints a table
 	$(BIN)/python -m bench $(ARGS)
 
 soak: $(VENV)/.dev  ## the long tests
@@ -46,6 +62,11 @@ $(VENV)/bin/python:
 $(VENV)/.server: requirements/server.txt pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/server.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+# What builds the web UI and the JavaScript SDK, where the machine has no Node.
+$(VENV)/.node: requirements/ui.txt $(VENV)/.server
+	command -v npm >/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/ui.txt
 	@touch $@
 
 LANGFUSE := 2 4 5
@@ -75,12 +96,13 @@ $(VENV)/.emitters: requirements/emitters.txt | $(VENV)/bin/python
 	$(VENV)/emitters/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/emitters.txt
 	@touch $@
 
-# PostgreSQL, for the tests that keep metadata in it; tmux and shellcheck, for those of the recorder.
-# From the system's packages: this needs root.
+# PostgreSQL, for the tests that keep metadata in it; Chromium, for those that look at the web UI; tmux
+# and shellcheck, for those of the recorder. From the system's packages: this needs root.
 $(VENV)/.system: | $(VENV)/bin/python
-	(ls /usr/lib/postgresql/*/bin/initdb && command -v tmux && command -v shellcheck) >/dev/null 2>&1 \
-		|| (apt-get update --quiet && DEBIAN_FRONTEND=noninteractive \
-		apt-get install --quiet --yes --no-install-recommends postgresql tmux shellcheck)
+	(ls /usr/lib/postgresql/*/bin/initdb && command -v chromium && command -v tmux \
+		&& command -v shellcheck) >/dev/null 2>&1 \
+		|| (apt-get update --quiet && DEBIAN_FRONTEND=noninteractive apt-get install --quiet --yes \
+		--no-install-recommends chromium postgresql tmux shellcheck)
 	@touch $@
 
 $(VENV)/.bench: requirements/bench.txt $(VENV)/.dev

@@ -5,8 +5,22 @@ from __future__ import annotations
 import argparse
 import shutil
 from collections.abc import Sequence
+from pathlib import Path
 
-from bench import experiments, footprint, ingest, keys, logging, queries, recorder
+from bench import (
+    experiments,
+    faces,
+    footprint,
+    ingest,
+    javascript,
+    keys,
+    logging,
+    queries,
+    recorder,
+    redaction,
+    streaming,
+    ui,
+)
 from bench import sdk_footprint as sdk
 from bench.load import ROWS_PER_BODY, Signal
 
@@ -114,6 +128,42 @@ def run_logging(scale: float) -> None:
     )
 
 
+def run_faces(scale: float) -> None:
+    table(
+        "Other faces, on the caller's thread",
+        ("", "mean µs", "p50 µs", "p99 µs"),
+        [
+            (found.name, f"{found.mean:.1f}", f"{found.p50:.1f}", f"{found.p99:.1f}")
+            for found in faces.measure(int(20_000 * scale))
+        ],
+    )
+    table(
+        "The first token of an openai stream",
+        ("", "p50 µs", "p95 µs", "CPU of the caller's thread, p50 µs"),
+        [
+            (found.name, f"{found.p50:.0f}", f"{found.p95:.0f}", f"{found.cpu:.0f}")
+            for found in streaming.measure(int(500 * scale))
+        ],
+    )
+
+
+def run_javascript(scale: float) -> None:
+    table(
+        "JavaScript, on the caller's thread",
+        ("", "mean µs", "p50 µs", "p99 µs", "calls/s to finish()"),
+        [
+            (
+                each.name,
+                f"{each.mean:.1f}",
+                f"{each.p50:.1f}",
+                f"{each.p99:.1f}",
+                f"{each.rate:,.0f}",
+            )
+            for each in javascript.measure(int(50_000 * scale))
+        ],
+    )
+
+
 def run_sdk(_: float) -> None:
     rows = [(each.name, f"{each.seconds * 1e3:.0f}", f"{each.mb:.0f}") for each in sdk.imports()]
     table("Importing", ("", "ms", "MB"), rows)
@@ -159,25 +209,108 @@ def run_recorder(scale: float) -> None:
     )
 
 
+def run_redaction(corpora: Sequence[Path], ordinary: Sequence[Path], details: bool) -> None:
+    if not (corpora or ordinary):
+        print("\n(redaction: no --corpus and no --ordinary given)")
+        return
+    judged = redaction.of_corpora(corpora) if corpora else []
+    table(
+        "Secrets that others collected",
+        ("corpus", "secrets", "taken out", "not secrets", "left alone"),
+        [
+            (
+                found.name,
+                f"{found.secrets:,}",
+                share(found.removed, found.secrets),
+                f"{found.others:,}",
+                share(found.untouched, found.others),
+            )
+            for found in judged
+        ],
+    )
+    looked = redaction.of_ordinary(ordinary)
+    table(
+        "Ordinary text",
+        ("place", "MB", "MB a CPU-second", "redactions a MB", "by rule"),
+        [
+            (
+                found.name,
+                f"{found.megabytes:.1f}",
+                f"{found.megabytes / found.seconds:.1f}",
+                f"{found.redactions.total() / found.megabytes:.1f}",
+                ", ".join(f"{rule} {n:,}" for rule, n in found.redactions.most_common()),
+            )
+            for found in looked
+        ],
+    )
+    if details:
+        for line in [
+            *(w for found in judged for w in found.wrong),
+            *(s for o in looked for s in o.samples),
+        ]:
+            print(line)
+
+
+def share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f} %" if whole else "-"
+
+
+def run_ui(scale: float, pages: Sequence[str] = ui.PAGES) -> None:
+    found, click = ui.measure(scale, pages)
+    rows = [
+        (
+            each.page,
+            f"{each.first_ms:.0f}",
+            "" if each.key_p95_ms is None else f"{each.key_p95_ms:.0f}",
+            f"{each.heap_mb:.0f}",
+            "" if each.frames is None else f"{each.frames:.0f}",
+        )
+        for each in found
+    ]
+    table(
+        "The web UI in Chromium",
+        ("page", "first paint ms", "key or pointer p95 ms", "heap MB", "fps"),
+        rows,
+    )
+    if click is not None:
+        points = int(1_000_000 * scale)
+        print(f"\na chart of {points:,} points is there {click:.0f} ms after the click")
+
+
 _PARTS = {
     "ingest": run_ingest,
     "footprint": run_footprint,
     "queries": run_queries,
     "logging": run_logging,
+    "faces": run_faces,
+    "javascript": run_javascript,
     "sdk": run_sdk,
     "keys": run_keys,
     "experiments": run_experiments,
     "recorder": run_recorder,
+    "ui": run_ui,
 }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench")
-    parser.add_argument("parts", nargs="*", choices=[*_PARTS, []], default=[])
+    parser.add_argument("parts", nargs="*", choices=[*_PARTS, "redaction", []], default=[])
     parser.add_argument("--small", action="store_true", help="a tenth of the load")
+    parser.add_argument(
+        "--page", action="append", choices=ui.PAGES, help="of the web UI; all by default"
+    )
+    of_redaction = parser.add_argument_group("redaction")
+    of_redaction.add_argument("--corpus", type=Path, action="append", default=[], metavar="FILE")
+    of_redaction.add_argument("--ordinary", type=Path, action="append", default=[], metavar="PLACE")
+    of_redaction.add_argument("--details", action="store_true", help="print what went wrong")
     options = parser.parse_args()
-    for part in options.parts or _PARTS:
-        _PARTS[part](0.1 if options.small else 1.0)
+    for part in options.parts or [*_PARTS, "redaction"]:
+        if part == "redaction":
+            run_redaction(options.corpus, options.ordinary, options.details)
+        elif part == "ui":
+            run_ui(0.1 if options.small else 1.0, options.page or ui.PAGES)
+        else:
+            _PARTS[part](0.1 if options.small else 1.0)
 
 
 if __name__ == "__main__":

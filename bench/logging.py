@@ -8,13 +8,14 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.server import Server
 
 # `log(step)` is measured; `finish()` too, where there is one.
-_SETUPS = {
+SETUPS = {
     "tracehouse": """
 import tracehouse as cm
 run = cm.init_run(project="bench", capture_env=False, system_metrics=False, capture_console=False)
@@ -95,13 +96,13 @@ class Logged:
     mb: float
 
 
-def measure(count: int) -> list[Logged]:
+def measure(count: int, setups: Mapping[str, str] = SETUPS) -> list[Logged]:
     """All contenders, one after another, on one machine: ours against a real server."""
     found: list[Logged] = []
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         with Server(home / "server") as server:
-            for name, setup in _SETUPS.items():
+            for name, setup in setups.items():
                 calls = max(200, count // 50) if name.startswith("mlflow") else count
                 found.append(_measure(name, setup, calls, home, server))
             server.settle(120)

@@ -1,4 +1,4 @@
-"""Resolve the pinned versions: `server.txt`, `dev.txt`, `bench.txt`, each with hashes.
+"""Resolve the pinned versions: `server.txt`, `ui.txt`, `dev.txt`, `bench.txt`, each with hashes.
 
 Requirements files and not `uv.lock`, because that one writes the registry's address into every
 entry, and a checkout should install from whichever registry its machine is set up for.
@@ -10,7 +10,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 
-for extra in ("server", "dev", "bench"):
+for extra in ("server", "ui", "dev", "bench"):
     subprocess.run(  # noqa: S603
         [
             sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml",

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
+# Before anything imports numpy: with a worker for each core, threads of BLAS and PyTorch would only
+# wait for one another, here and in the programs that tests start.
+os.environ |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
 import pytest
+from hypothesis import settings
 
 from tests.support.server import Server
+
+# How fast something is, is measured in `bench/`: here a busy machine must not fail a test.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ import click
 from tracehouse_agent.checks import Finding, look_at_everything
 from tracehouse_agent.recorder.config import read_config
 from tracehouse_agent.recorder.lines import rows_of
+from tracehouse_agent.recorder.redaction import Redactor
 from tracehouse_agent.voice import Voice, speaks
 
 MARKS = {"ok": ("✓", "green"), "note": ("•", "yellow"), "problem": ("✗", "red")}
@@ -41,16 +42,25 @@ def _preview(path: Path, voice: Voice) -> None:
         redactor = read_config().redactor()
     except (ValueError, OSError) as error:
         raise click.ClickException(str(error)) from None
+    plain: list[str] = []  # of one text, because a secret may go over lines
     with path.open("rb") as file:
         for line in file:
             rows, broken = rows_of(line)
-            if rows and not broken:
-                for row in rows:
-                    voice.say(json.dumps(redactor.redact(row), ensure_ascii=False))
-            else:
-                voice.say(redactor.text(line.decode("utf-8", "replace").rstrip("\n")))
+            if broken or not rows:
+                plain.append(line.decode("utf-8", "replace"))
+                continue
+            _say_plain(plain, redactor, voice)
+            for row in rows:
+                voice.say(json.dumps(redactor.redact(row), ensure_ascii=False))
+    _say_plain(plain, redactor, voice)
     counts = dict(redactor.counts.most_common())
     told = ", ".join(f"{rule} {count:,}" for rule, count in counts.items()) or "nothing"
     click.echo(f"taken out: {told}", err=True)
     voice.result(removed=counts)
     voice.end()
+
+
+def _say_plain(lines: list[str], redactor: Redactor, voice: Voice) -> None:
+    if lines:
+        voice.say(redactor.text("".join(lines)).removesuffix("\n"))
+        lines.clear()

@@ -29,8 +29,11 @@ from tracehouse_agent.upkeep import Upkeep
 from tracehouse_api.access import House
 from tracehouse_api.app import Application, create_api
 from tracehouse_api.blobs import Blobs
+from tracehouse_api.forwarding.watch import ForwardWatch
 from tracehouse_api.identity.accounts import Accounts
+from tracehouse_api.identity.allowances import Allowances, Bounds
 from tracehouse_api.identity.api_keys import ApiKeys
+from tracehouse_api.langfuse.forwarded_media import KeptMedia
 from tracehouse_api.meta.database import Meta
 from tracehouse_api.oidc import oidc_login
 from tracehouse_api.rest.sessions import Sessions
@@ -47,6 +50,7 @@ from tracehouse_collector.telemetry import Telemetry
 logger = logging.getLogger(__name__)
 
 _LINK_SECONDS = 86400.0
+_WATCH_SECONDS = 2.0
 
 
 def run(settings: ServerSettings) -> int:
@@ -60,7 +64,8 @@ def run(settings: ServerSettings) -> int:
         stack.callback(data_dir.close)
         meta = Meta(settings.meta_url, data_dir.meta)
         stack.callback(meta.close)
-        keys = ApiKeys(meta)
+        bounds = Bounds(settings.anonymous_bytes, settings.anonymous_bytes_per_minute)
+        keys = ApiKeys(meta, allowances=Allowances(meta, bounds))
         accounts = Accounts(meta)
         owner = accounts.ensure_owner()
         refuse_open_doors(settings, accounts)
@@ -85,7 +90,8 @@ def run(settings: ServerSettings) -> int:
         blobs = Blobs(settings.blob_url, data_dir.blobs)
         collector = None
         if settings.role is not Role.api:
-            collector = Collector(settings, data_dir, database, keys, telemetry)
+            media = KeptMedia(meta, blobs)
+            collector = Collector(settings, data_dir, database, keys, telemetry, media=media)
         house = House(database, keys, telemetry, collector, blobs, meta, settings)
         try:
             import uvloop
@@ -142,7 +148,14 @@ async def _serve(
     )
     server = HttpServer(
         uvicorn.Config(
-            Application(api, otlp, settings.cors_origins, https=_is_https(settings)),
+            Application(
+                api,
+                otlp,
+                settings.cors_origins,
+                https=_is_https(settings),
+                ui=settings.role is not Role.collector,
+                oidc=bool(settings.oidc_issuer),
+            ),
             log_config=None,
             http=bounded_protocol(settings.head_timeout_seconds),
             access_log=False,
@@ -155,8 +168,12 @@ async def _serve(
         )
     )
     stop = _stop_on_signals()
-    if collector:
+    streams = house.streams
+    watch = ForwardWatch(house.forwards, collector.forwards) if collector else None
+    if collector and watch:
+        await asyncio.to_thread(watch.look)
         collector.start()
+        watch.start()
     upkeep = Upkeep(house) if settings.role is not Role.collector else None
     if upkeep:
         upkeep.start()
@@ -171,9 +188,12 @@ async def _serve(
     )
     stop_task.cancel()
     logger.info("stopping: finishing what is running")
+    streams.close()
     server.should_exit = True
     if upkeep:
         await asyncio.to_thread(upkeep.stop, settings.drain_seconds / 2)
+    if watch:
+        watch.stop(_WATCH_SECONDS)
     if grpc:
         await grpc.stop(settings.drain_seconds / 2)
     await http

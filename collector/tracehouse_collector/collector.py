@@ -11,13 +11,14 @@ from tracehouse_collector.admit.admission import Admission
 from tracehouse_collector.clickhouse.database import Database
 from tracehouse_collector.clickhouse.inserter import Inserter
 from tracehouse_collector.data_dir import DataDir
-from tracehouse_collector.forward.forwarder import Forwarder
+from tracehouse_collector.forward.forwards import Forwards
+from tracehouse_collector.forward.langfuse_media import Media
 from tracehouse_collector.keys import Keys
 from tracehouse_collector.load.dead_letters import DeadLetters
-from tracehouse_collector.load.loader import Loader
-from tracehouse_collector.settings import Forward, ServerSettings
+from tracehouse_collector.load.loader import Loader, stop_all
+from tracehouse_collector.settings import ServerSettings
 from tracehouse_collector.spool.cursor import SUFFIX as CURSOR_SUFFIX
-from tracehouse_collector.spool.cursor import Cursor
+from tracehouse_collector.spool.cursor import Cursor, Position
 from tracehouse_collector.spool.files import Files, OsFiles
 from tracehouse_collector.spool.group_commit import GroupCommit
 from tracehouse_collector.spool.segments import Segments
@@ -36,6 +37,7 @@ class Collector:
         keys: Keys,
         telemetry: Telemetry,
         files: Files | None = None,
+        media: Media | None = None,
     ) -> None:
         files = files or OsFiles()
         dead_letters = DeadLetters(data_dir.dead_letters, files, telemetry)
@@ -71,19 +73,11 @@ class Collector:
             self._cursors[signal] = cursor
             self._loaders.append(loader)
             telemetry.watch_backlog(signal, inserter.name, lambda s=spool, c=cursor: s.backlog(c))
-            for forward in settings.forward:
-                if signal.name in _signals(forward):
-                    forwarder = Forwarder(forward)
-                    place = Cursor(directory, forwarder.name, files)
-                    self._loaders.append(
-                        Loader(
-                            signal, spool, place, forwarder, dead_letters, telemetry,
-                            may_miss=True,
-                        )
-                    )  # fmt: skip
-                    telemetry.watch_backlog(
-                        signal, forwarder.name, lambda s=spool, c=place: s.backlog(c)
-                    )
+        self.forwards = Forwards(
+            self._spools, data_dir.spool, files, dead_letters, telemetry, media
+        )
+        for forward in settings.forward:
+            self.forwards.add(forward)
         self.admission = Admission(
             keys, self._spools, telemetry, max_request_bytes=settings.max_request_bytes
         )
@@ -92,6 +86,7 @@ class Collector:
         """Begin to load what is spooled."""
         for loader in self._loaders:
             loader.start()
+        self.forwards.start()
 
     def stop(self, drain_seconds: float) -> bool:
         """Commit what was admitted; load what the time allows; leave the rest spooled. False when
@@ -100,11 +95,8 @@ class Collector:
         deadline = time.monotonic() + drain_seconds
         for spool in self._spools.values():
             spool.close()
-        stopped = [
-            loader.stop(drain_seconds=max(0.0, deadline - time.monotonic()))
-            for loader in self._loaders
-        ]
-        return all(stopped)
+        left = max(0.0, deadline - time.monotonic())
+        return stop_all([*self._loaders, *self.forwards.end()], drain_seconds=left)
 
     def watermark(self) -> dict[Signal, int]:
         """What `has_loaded` takes: it stands for all that is acknowledged now."""
@@ -117,6 +109,10 @@ class Collector:
             or self._spools[signal].backlog(self._cursors[signal]) == 0
             for signal, number in watermark.items()
         )
+
+    def positions(self) -> tuple[Position, ...]:
+        """How far each signal is loaded: it changes with whatever can be queried anew."""
+        return tuple(cursor.position for cursor in self._cursors.values())
 
     def save_spool(self, folder: Path, save_database: Callable[[], None]) -> None:
         """Copy the spool to a folder, and meanwhile save the database. Together they hold whatever
@@ -143,7 +139,3 @@ class Collector:
             signal.name: spool.backlog(self._cursors[signal])
             for signal, spool in self._spools.items()
         }
-
-
-def _signals(forward: Forward) -> list[str]:
-    return [s for s in forward.signals if forward.kind == "otlp" or s != "metrics"]

@@ -15,9 +15,11 @@ import os
 import secrets
 import string
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
+
+from tracehouse_collector.admit.allowance import Allowance
 
 Prefix = Literal["ba_", "anon_", "share_"]
 
@@ -37,12 +39,14 @@ class Principal:
 
     Scopes are `ingest`, `read` and `admin`. `user` is the id of the account behind the key, empty
     where there is none. What comes with a key that has a `project` is put there, whatever it says.
+    Only an anonymous session that nobody has claimed has an `allowance`.
     """
 
     workspace: str
     scopes: frozenset[str]
     user: str = ""
     project: str = ""
+    allowance: Allowance | None = field(default=None, compare=False, repr=False)
 
 
 class Keys(Protocol):

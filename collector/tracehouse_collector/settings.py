@@ -66,6 +66,7 @@ class Forward(BaseModel):
     )
     gzip: bool = True
     allow_private: bool = Field(False, description="may be in a private network")
+    workspace: str = Field("", description="only what this workspace gets; empty: all of them")
 
     @model_validator(mode="after")
     def _speaks_http_to_langfuse(self) -> Forward:
@@ -126,6 +127,12 @@ class ServerSettings(BaseSettings):
     anonymous: bool = Field(
         False, description="let programs without a key send to a workspace of their own"
     )
+    anonymous_bytes: PositiveInt = Field(
+        1 << 30, description="what such a session may send, in all, until somebody claims it"
+    )
+    anonymous_bytes_per_minute: PositiveInt = Field(
+        64 << 20, description="how much of that it may send in a minute"
+    )
     oidc_issuer: str = Field("", description="OpenID provider to sign in with, https://…")
     oidc_client_id: str = Field("", description="this server's client id there")
     oidc_client_secret: SecretStr = Field(SecretStr(""), description="its secret")
@@ -161,6 +168,9 @@ class ServerSettings(BaseSettings):
     drain_seconds: PositiveFloat = Field(8.0, description="how long a stop may take")
     forward: list[Forward] = Field(
         default_factory=list, description="places that get everything, too"
+    )
+    private_forwards: bool = Field(
+        False, description="forwards made over the API may lead into private networks"
     )
     retention: Retention = Field(default_factory=Retention)  # pyright: ignore[reportArgumentType]
     log_json: bool = Field(False, description="log lines as JSON")

@@ -1,1 +1,2 @@
-"""The parts of demo.py: a server, the programs, what is expected of them, and the report."""
+"""The parts of demo.py: a server, the programs, what is expected of them, the report, the
+questions."""

@@ -39,7 +39,8 @@ def print_runs(server: Server) -> None:
     """Training runs, with their last values and what else they logged."""
     _title("Training runs")
     for run in server.get("/v1/runs")["runs"]:
-        values = "  ".join(f"{key} {value:.3g}" for key, value in run["summary"].items())
+        numbers = {k: v for k, v in run["summary"].items() if isinstance(v, int | float)}
+        values = "  ".join(f"{key} {value:.3g}" for key, value in numbers.items())
         media = len(server.get(f"/v1/runs/{run['id']}/media")["media"])
         rollouts = len(server.get(f"/v1/runs/{run['id']}/rollouts")["rollouts"])
         others = [f"{n} {what}" for n, what in ((media, "pictures"), (rollouts, "rollouts")) if n]

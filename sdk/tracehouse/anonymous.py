@@ -46,6 +46,18 @@ class AnonymousSession:
             key=f"anonymous {self.web_url}",
         )
 
+    def say_it_is_full(self, kept_in: Path) -> None:
+        """Say once that the server takes no more before the session is somebody's."""
+        complain.once(
+            "THE SERVER TAKES NO MORE FROM YOU WITHOUT AN ACCOUNT. Claim what you sent: "
+            "%s/claim?token=%s. What is logged is kept in %s, and is sent by the next program or "
+            "by 'tracehouse sync' once that is yours",
+            self.web_url.rstrip("/"),
+            self.claim_token,
+            kept_in,
+            key=f"full {self.web_url}",
+        )
+
 
 def is_allowed() -> bool:
     """Whether programs may begin without a key."""

@@ -6,7 +6,9 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+from tracehouse.api_client import ApiClient
 from tracehouse.errors import ClaudeMonitorError
 from tracehouse.values import to_json, valid_text
 
@@ -58,3 +60,9 @@ def describe_file(path: str, file: Path, keep: Callable[[str, bytes], None]) -> 
             keep(pieces[-1], content)
     entry: dict[str, Any] = {"path": path, "sha256": whole.hexdigest(), "size": size}
     return entry if len(pieces) == 1 else entry | {"pieces": pieces}
+
+
+def stored_file(api: ApiClient, project: str, name: str, version: str, path: str) -> bytes:
+    """A file of an artifact that the server has. Raises ApiError."""
+    address = f"/v1/artifacts/{quote(name, safe='')}/files/{quote(path)}"
+    return api.raw("GET", address, {"project": project, "version": version})

@@ -24,7 +24,7 @@ _URL_CREDENTIALS = re.compile(r"//[^/@\s]+@")
 _HIDDEN = "<hidden>"
 
 
-def capture_environment() -> dict[str, Any]:
+def capture_environment(*, git: bool = True) -> dict[str, Any]:
     """Everything that is known, as JSON values; what cannot be found out is left out."""
     found: dict[str, Any] = {
         "python": {
@@ -41,7 +41,7 @@ def capture_environment() -> dict[str, Any]:
         "cpu": {"count": os.cpu_count(), "model": _cpu_model()},
         "memory_total_bytes": _memory_bytes(),
         "gpus": _gpus(),
-        "git": _git(),
+        "git": capture_git() if git else None,
         "packages": _packages(),
         "env_vars": {
             name: os.environ[name] for name in _ENVIRONMENT_VARIABLES if name in os.environ
@@ -95,7 +95,8 @@ def _memory_bytes() -> int | None:
         return None
 
 
-def _run(*command: str, cwd: str | None = None) -> str | None:
+def run_command(*command: str, cwd: str | None = None) -> str | None:
+    """What a program prints; None when it is not there, fails or takes more than 10 seconds."""
     program = shutil.which(command[0])
     if program is None:
         return None
@@ -115,7 +116,8 @@ def _run(*command: str, cwd: str | None = None) -> str | None:
 
 def _gpus() -> list[dict[str, Any]]:
     fields = ("index", "name", "memory.total", "driver_version", "compute_cap")
-    listing = _run("nvidia-smi", f"--query-gpu={','.join(fields)}", "--format=csv,noheader,nounits")
+    query = f"--query-gpu={','.join(fields)}"
+    listing = run_command("nvidia-smi", query, "--format=csv,noheader,nounits")
     found: list[dict[str, Any]] = []
     for line in (listing or "").splitlines():
         values = [value.strip() for value in line.split(",")]
@@ -133,16 +135,17 @@ def _gpus() -> list[dict[str, Any]]:
     return found
 
 
-def _git() -> dict[str, Any]:
-    commit = _run("git", "rev-parse", "HEAD")
+def capture_git() -> dict[str, Any]:
+    """commit, branch, dirty, remote, diff; nothing where there is no repository."""
+    commit = run_command("git", "rev-parse", "HEAD")
     if commit is None:
         return {}
-    status = _run("git", "status", "--porcelain", "--untracked-files=no") or ""
-    remote = (_run("git", "remote", "get-url", "origin") or "").strip()
-    diff = (_run("git", "diff", "HEAD") or "") if status else ""
+    status = run_command("git", "status", "--porcelain", "--untracked-files=no") or ""
+    remote = (run_command("git", "remote", "get-url", "origin") or "").strip()
+    diff = (run_command("git", "diff", "HEAD") or "") if status else ""
     return {
         "commit": commit.strip(),
-        "branch": (_run("git", "rev-parse", "--abbrev-ref", "HEAD") or "").strip(),
+        "branch": (run_command("git", "rev-parse", "--abbrev-ref", "HEAD") or "").strip(),
         "dirty": bool(status),
         "remote": _URL_CREDENTIALS.sub("//", remote) or None,
         "diff": diff[:_MAX_DIFF] or None,

@@ -169,7 +169,8 @@ class Histogram:
 
 
 class Table:
-    """Rows under named columns: `Table(columns=[…], data=[[…], …])`, or from a DataFrame."""
+    """Rows under named columns: `Table(columns=[…], data=[[…], …])`, or from a DataFrame. A cell
+    may be an image, a video or audio, or a list of them: `data` has references to `files`."""
 
     def __init__(
         self,
@@ -182,6 +183,7 @@ class Table:
             data = dataframe.values.tolist()
         self.columns = [str(name) for name in columns or ()]
         self.data: list[list[Any]] = []
+        self.files: list[Media] = []
         for row in data or ():
             self.add_data(*row)
 
@@ -191,7 +193,16 @@ class Table:
             raise ClaudeMonitorError(
                 f"the row has {len(row)} values and the table {len(self.columns)} columns"
             )
-        self.data.append([jsonable(value) for value in row])
+        self.data.append([self._cell(value) for value in row])
+
+    def _cell(self, value: Any) -> Any:
+        if isinstance(value, Media):
+            self.files.append(value)
+            return value.reference()
+        if isinstance(value, (list, tuple)):
+            elements: Any = value
+            return [self._cell(element) for element in elements]
+        return jsonable(value)
 
     def jsonable(self) -> dict[str, Any]:
         """As it is stored."""

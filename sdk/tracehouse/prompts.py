@@ -17,9 +17,10 @@ from urllib.parse import quote
 from tracehouse import complain
 from tracehouse.api_client import ApiClient
 from tracehouse.errors import ApiError
+from tracehouse.settings import Destination
 from tracehouse_semconv import attributes as names
 
-_VARIABLE = re.compile(r"\{\{\s*([\w.-]+)\s*\}\}")
+VARIABLE = re.compile(r"\{\{\s*([\w.-]+)\s*\}\}")
 
 Body = str | list[dict[str, Any]]
 
@@ -66,7 +67,7 @@ class Prompt:
 
 
 def _filled(text: str, variables: Mapping[str, Any]) -> str:
-    return _VARIABLE.sub(
+    return VARIABLE.sub(
         lambda match: str(variables[match[1]]) if match[1] in variables else match[0], text
     )
 
@@ -78,7 +79,8 @@ class _Kept:
     refreshing: threading.Lock = field(default_factory=threading.Lock)
 
 
-_cache: dict[tuple[str, int | None, str | None], _Kept] = {}
+_Key = tuple[str, int | None, str | None, str | None, Destination | None]
+_cache: dict[_Key, _Kept] = {}
 
 
 def get_prompt(
@@ -88,16 +90,20 @@ def get_prompt(
     label: str | None = None,
     cache_ttl_seconds: float = 60.0,
     fallback: Body | None = None,
+    otherwise: str | None = None,
+    destination: Destination | None = None,
 ) -> Prompt:
     """A prompt by its version or label; `production` when neither is given.
 
     Args:
+        otherwise: the label to take where no version has the one that is asked for.
         cache_ttl_seconds: for how long it is served without asking again; 0 asks each time.
         fallback: what to use where the server neither answers nor has it.
+        destination: the server; that of the other SDK calls by default.
 
     Raises ApiError when there is neither an answer, nor an earlier one, nor a fallback.
     """
-    key = (name, version, label)
+    key = (name, version, label, otherwise, destination)
     kept = _cache.get(key)
     if kept is not None and cache_ttl_seconds > 0:
         if time.monotonic() - kept.fetched > cache_ttl_seconds:
@@ -115,9 +121,15 @@ def get_prompt(
         return Prompt(name, 0, kind, fallback, is_fallback=True)
 
 
-def _fetch(key: tuple[str, int | None, str | None]) -> Prompt:
-    name, version, label = key
-    found = ApiClient().get(f"/v1/prompts/{quote(name, safe='')}", version=version, label=label)
+def _fetch(key: _Key) -> Prompt:
+    name, version, label, otherwise, destination = key
+    path = f"/v1/prompts/{quote(name, safe='')}"
+    try:
+        found = ApiClient(destination).get(path, version=version, label=label)
+    except ApiError as error:
+        if otherwise is None or error.status != 404:
+            raise
+        found = ApiClient(destination).get(path, label=otherwise)
     prompt = Prompt(
         found["name"],
         found["version"],
@@ -131,7 +143,7 @@ def _fetch(key: tuple[str, int | None, str | None]) -> Prompt:
     return prompt
 
 
-def _refresh(key: tuple[str, int | None, str | None], kept: _Kept) -> None:
+def _refresh(key: _Key, kept: _Kept) -> None:
     if not kept.refreshing.acquire(blocking=False):
         return
 

@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 from tracehouse import complain
 
+_STOP_SECONDS = 5.0
+
 
 class Pulse:
     """Calls `beat` and `read` each at its own interval (seconds); `read` at once as well."""
@@ -41,7 +43,7 @@ class Pulse:
         job()
 
     def stop(self) -> None:
-        """End the thread."""
+        """End the thread, after the reading that it takes; one is always taken."""
         self._stop.set()
         if self._thread is not threading.current_thread():
-            self._thread.join(1.0)
+            self._thread.join(_STOP_SECONDS)

@@ -98,6 +98,8 @@ class RunLog:
             for index, item in enumerate(value):
                 self._log_media(key, item, step, now, index)
         else:
+            for file in value.files if isinstance(value, Table) else ():
+                self._recorder.add_blob(file.sha256, file.content)
             body = to_json(_structured(value))
             self.event(events.TRACEHOUSE_RUN_VALUE, key, body, now=now, step=step)
 

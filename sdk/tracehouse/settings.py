@@ -39,6 +39,8 @@ class Destination:
     compression: str = "none"
     certificate: str | None = None
     timeout: float = 10.0
+    workspace: str | None = None
+    """Set for a ClickHouse that is written to directly: whose rows these are."""
     may_change: bool = False
     """The key or address came from credentials.json: look there again before each try."""
 

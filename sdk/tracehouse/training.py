@@ -210,7 +210,7 @@ class TrainingRun:
             return Pulse(self._beat, self._heartbeat, None, interval)
         machine = SystemMetrics()
 
-        def read() -> None:
+        def read() -> None:  # also while `finish` waits for the first reading of a short run
             self._log.readings(machine.read())
 
         return Pulse(self._beat, self._heartbeat, read, max(2.0, interval))
@@ -259,6 +259,12 @@ class TrainingRun:
             complain.once("run %s is finished: what is logged to it is dropped", self.name)
             return
         self._log.log(values, step, wall_time, commit)
+
+    @complain.never_raises(complain.nothing)
+    def log_readings(self, values: Mapping[str, float]) -> None:
+        """Log readings that have a time and no step, as those of the machine (`system/…`)."""
+        if not self._finished:
+            self._log.readings(values)
 
     @complain.never_raises(complain.nothing)
     def log_image(
@@ -422,9 +428,13 @@ class TrainingRun:
     # --- around it -------------------------------------------------------------------------------
 
     @complain.never_raises(complain.nothing)
+    def record_environment(self, found: Mapping[str, Any]) -> None:
+        """Say what the run started with, as `capture_environment` finds it."""
+        self._log.event(events.TRACEHOUSE_RUN_ENVIRONMENT, "environment", to_json(found))
+
+    @complain.never_raises(complain.nothing)
     def _capture(self) -> None:
-        body = to_json(capture_environment())
-        self._log.event(events.TRACEHOUSE_RUN_ENVIRONMENT, "environment", body)
+        self.record_environment(capture_environment())
 
     def _listen(self) -> Console:
         console = Console(self._log.console_line)

@@ -162,6 +162,42 @@ TRACEHOUSE_KEY: Final = "tracehouse.key"
 TRACEHOUSE_INDEX: Final = "tracehouse.index"
 """The place among records of one kind, key and step, from 0."""
 
+# Rollouts
+TRACEHOUSE_ROLLOUT_DATAPOINT_ID: Final = "tracehouse.rollout.datapoint_id"
+"""The input that was tried."""
+TRACEHOUSE_ROLLOUT_PHASE: Final = "tracehouse.rollout.phase"
+"""What it was for."""
+TRACEHOUSE_ROLLOUT_ENVIRONMENT: Final = "tracehouse.rollout.environment"
+"""The environment that it ran in."""
+TRACEHOUSE_ROLLOUT_GRADER: Final = "tracehouse.rollout.grader"
+"""Who judged it."""
+TRACEHOUSE_ROLLOUT_STATUS: Final = "tracehouse.rollout.status"
+"""How it ended."""
+TRACEHOUSE_ROLLOUT_TURNS: Final = "tracehouse.rollout.turns"
+"""How many turns it had."""
+TRACEHOUSE_ROLLOUT_MESSAGES: Final = "tracehouse.rollout.messages"
+"""How many messages were logged."""
+TRACEHOUSE_ROLLOUT_TOOL_CALLS: Final = "tracehouse.rollout.tool_calls"
+"""How many tool calls were logged."""
+TRACEHOUSE_ROLLOUT_REWARD: Final = "tracehouse.rollout.reward"
+"""Its reward."""
+TRACEHOUSE_ROLLOUT_REWARDS: Final = "tracehouse.rollout.rewards"
+"""All of its rewards by name, as a JSON object."""
+TRACEHOUSE_ROLLOUT_TAGS: Final = "tracehouse.rollout.tags"
+"""Its tags."""
+TRACEHOUSE_ROLLOUT_EXTERNAL_ID: Final = "tracehouse.rollout.external_id"
+"""The caller's own id of the trace, where it is not 32 hex digits."""
+TRACEHOUSE_ROLLOUT_TURN: Final = "tracehouse.rollout.turn"
+"""The turn of a message, from 0. On the span of a message."""
+TRACEHOUSE_ROLLOUT_INTRA: Final = "tracehouse.rollout.intra"
+"""The place of a message in its turn, from 0. On the span of a message."""
+TRACEHOUSE_ROLLOUT_INPUT_IDS: Final = "tracehouse.rollout.input_ids"
+"""The token ids of a message as a JSON array. On the span of a message."""
+TRACEHOUSE_ROLLOUT_LOGPROBS: Final = "tracehouse.rollout.logprobs"
+"""Their log probabilities as a JSON array. On the span of a message."""
+TRACEHOUSE_ROLLOUT_LOSS_MASK: Final = "tracehouse.rollout.loss_mask"
+"""Which of them count in the loss, as a JSON array. On the span of a message."""
+
 # Cohorts
 TRACEHOUSE_SUBJECT_ID: Final = "tracehouse.subject.id"
 """The subject (a person, an account, a task) that the work was done for."""
@@ -230,6 +266,29 @@ class RunStatus(StrEnum):
     failed = "failed"
     crashed = "crashed"
     killed = "killed"
+
+
+class RolloutPhase(StrEnum):
+    """What it was for."""
+
+    train = "train"
+    eval = "eval"
+    prod = "prod"
+
+
+class RolloutStatus(StrEnum):
+    """How it ended."""
+
+    PENDING = "PENDING"
+    COMPLETED = "COMPLETED"
+    TRUNCATED = "TRUNCATED"
+    ABORTED = "ABORTED"
+    ENV_SETUP_ERROR = "ENV_SETUP_ERROR"
+    STEP_ERROR = "STEP_ERROR"
+    GRADER_TIMEOUT = "GRADER_TIMEOUT"
+    GRADER_ERROR = "GRADER_ERROR"
+    TOOL_ERROR = "TOOL_ERROR"
+    ERROR = "ERROR"
 
 
 class ScoreDataType(StrEnum):

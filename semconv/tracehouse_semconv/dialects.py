@@ -255,6 +255,11 @@ COLUMNS: Final[dict[str, Column]] = {
         Key("gen_ai.usage.input_token_details", path=("cache_creation",)),
         Key("gen_ai.usage.raw", path=("cache_creation_input_tokens",)),
     ),
+    "cache_write_1h_tokens": _column(
+        "tokens",
+        "tracehouse.cache_write.long",
+        Key("gen_ai.usage.raw", path=("cache_creation", "ephemeral_1h_input_tokens")),
+    ),
     "reasoning_tokens": _column(
         "tokens",
         "gen_ai.usage.reasoning.output_tokens", "gen_ai.usage.reasoning_tokens",

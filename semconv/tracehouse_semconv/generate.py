@@ -1,4 +1,5 @@
-"""Writes what is made from the registry: Python constants, promoted columns, the docs tables.
+"""Writes what is made from the registry: constants of Python and TypeScript, promoted columns, the
+docs tables.
 
     python -m tracehouse_semconv.generate           write the files
     python -m tracehouse_semconv.generate --check   exit 1 when one of them is not what it should be
@@ -149,6 +150,37 @@ def event_names(events: list[Event]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def typescript_constants(groups: list[Group]) -> str:
+    """`attributes.ts`: a constant per attribute, a list and a type per closed set of values."""
+    lines = [f"/** Attribute names.\n *\n * {_NOTICE}\n */"]
+    for group in groups:
+        lines += ["", f"// {group.title}"]
+        for attribute in group.attributes:
+            lines += _typescript(attribute.id, attribute.brief)
+    for attribute in (a for group in groups for a in group.attributes if a.members):
+        name = _class(attribute.id)
+        members = ", ".join(f'"{member}"' for member in attribute.members)
+        lines += [
+            "",
+            f"/** {attribute.brief} */",
+            f"export const {name} = [{members}] as const;",
+            f"export type {name} = (typeof {name})[number];",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def typescript_events(events: list[Event]) -> str:
+    """`events.ts`: a constant per event."""
+    lines = [f"/** Event names.\n *\n * {_NOTICE}\n */", ""]
+    for event in events:
+        lines += _typescript(event.name, event.brief)
+    return "\n".join(lines) + "\n"
+
+
+def _typescript(name: str, brief: str) -> list[str]:
+    return [f"/** {brief} */", f'export const {_constant(name)} = "{name}";']
+
+
 def table(groups: list[Group], events: list[Event]) -> str:
     """`docs/semconv.md`: the vocabulary for people."""
     lines = [f"<!-- {_NOTICE} -->", "", "# Vocabulary", ""]
@@ -183,10 +215,13 @@ def _class(name: str) -> str:
 def outputs(groups: list[Group], events: list[Event]) -> dict[Path, str]:
     """Every generated file with the content it should have."""
     package = ROOT / "semconv/tracehouse_semconv"
+    javascript = ROOT / "sdk/js/src/semconv"
     return {
         package / "attributes.py": constants(groups),
         package / "columns.py": columns(groups),
         package / "events.py": event_names(events),
+        javascript / "attributes.ts": typescript_constants(groups),
+        javascript / "events.ts": typescript_events(events),
         ROOT / "docs/semconv.md": table(groups, events),
     }
 

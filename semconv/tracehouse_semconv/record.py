@@ -147,6 +147,17 @@ def decode(record: bytes | memoryview) -> Envelope:
     raise ValueError("the record holds no OTLP payload")
 
 
+def workspace_of(record: bytes | memoryview) -> str:
+    """Whose record it is: as `decode`, without a copy of the payload."""
+    view = memoryview(record)
+    _, at = _read_varint(view, 0)
+    tag, at = _read_varint(view, at + _CHECKSUM_BYTES)
+    if tag >> 3 != 2:
+        return ""
+    length, at = _read_varint(view, at)
+    return str(view[at : at + length], "utf-8")
+
+
 def scan(buffer: bytes | memoryview, start: int = 0) -> Iterator[Record | Damage]:
     """Every record of `buffer` from `start` on, in order, and every stretch of damage."""
     view = memoryview(buffer)

@@ -36,8 +36,9 @@ class Walls:
     parameters: dict[str, dict[str, str]]
 
     def fill(self, path: str) -> str:
-        """A route's path with ids of the first tenant."""
-        return re.sub(r"{(\w+)}", lambda m: self.ids.get(m[1], MARK), path)
+        """A route's path with ids of the first tenant; what is a stream is to end at once."""
+        filled = re.sub(r"{(\w+)}", lambda m: self.ids.get(m[1], MARK), path)
+        return f"{filled}?seconds=0" if path.endswith("/live") else filled
 
     def ask(self, who: str, method: str, path: str, **more: Any) -> httpx.Response:
         return self.server.client.request(
@@ -55,11 +56,14 @@ class Walls:
             "/v1/prices", "/v1/logs", "/v1/sessions", "/v1/users", "/v1/artifacts",
             "/v1/share_links", "/v1/api_keys", "/v1/members", f"/v1/runs/{self.ids['run_id']}",
             f"/v1/runs/{self.ids['run_id']}/media", f"/v1/prompts/{MARK}",
-            f"/v1/datasets/{MARK}/items", f"/v1/datasets/{MARK}/runs",
+            f"/v1/datasets/{MARK}/items", f"/v1/datasets/{MARK}/runs", "/v1/sql/queries",
+            "/v1/forwards",
         )  # fmt: skip
         found = {path: self.server.get(path).json() for path in paths}
         for key in found["/v1/api_keys"]["api_keys"]:
             key.pop("last_used_at")
+        for forward in found["/v1/forwards"]["forwards"]:
+            forward.pop("signals")  # how far it is
         return found
 
 
@@ -111,6 +115,9 @@ def walls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walls]:
         (item,) = ours("POST", f"/v1/datasets/{MARK}/items", input=MARK)["items"]
         ours("POST", f"/v1/datasets/{MARK}/runs", name=MARK)
         price = ours("PUT", "/v1/prices", model=MARK, input_mtok=1, output_mtok=1)
+        ours("PUT", f"/v1/sql/queries/{MARK}", query=f"SELECT '{MARK}'")
+        # Paused: nothing is sent there.
+        ours("POST", "/v1/forwards", name=MARK, url=f"https://1.1.1.1/{MARK}", paused=True)
         link = ours("POST", "/v1/share_links", kind="trace", id=trace_id)
         sweep = ours("POST", "/v1/sweeps", config={
             "method": "random", "parameters": {"x": {"min": 0.0, "max": 1.0}},
@@ -249,6 +256,7 @@ def test_what_is_not_there_and_what_is_not_theirs_answer_alike(walls: Walls) -> 
             for name, value in walls.ids.items()
         }
         asked = re.sub(r"{(\w+)}", lambda m, ids=made_up: ids.get(m[1], "nothing"), path)
+        asked += "?seconds=0" if path.endswith("/live") else ""
         unreal = walls.ask("a newcomer", method, asked)
         assert real.status_code == unreal.status_code, path
 

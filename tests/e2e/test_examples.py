@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
+import socket
 import subprocess
 import sys
+from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -21,6 +25,8 @@ from tests.support.server import Server
 pytestmark = pytest.mark.timeout(360)
 
 Json = dict[str, Any]
+SILENT = {"TRACEHOUSE_API_BASE": "http://127.0.0.1:9"}
+_OF_EXAMPLES = ("circles", "guessing", "bandit", "tracelet")
 _DEMO = [sys.executable, str(EXAMPLES / "demo.py")]
 
 
@@ -295,11 +301,25 @@ def test_node_metrics_have_the_values_recorded(node_app: Arrived) -> None:
 # --- the demo ---------------------------------------------------------------------------------
 
 
-def test_demo_prints_what_arrived_and_ends_well() -> None:
-    ended = subprocess.run(_DEMO, capture_output=True, text=True, timeout=300)
-    assert (ended.returncode, ended.stderr) == (0, "")
-    said = ended.stdout
+@pytest.fixture(scope="module")
+def week(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a demo that was filled, with what it said beside it."""
+    folder = tmp_path_factory.mktemp("demo") / "week"
+    ended = subprocess.run(
+        [*_DEMO, "--once", "--examples", "--folder", str(folder)],
+        capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert (ended.returncode, ended.stderr) == (0, ""), ended.stdout + ended.stderr
+    folder.with_suffix(".txt").write_text(ended.stdout)
+    return folder
+
+
+def test_demo_fills_a_week_runs_the_examples_and_ends_well(week: Path) -> None:
+    said = week.with_suffix(".txt").read_text()
     for part in (
+        rf"✓ a server of its own on http://127.0.0.1:\d+, with its data in {re.escape(str(week))}",
+        r"· five agents, instrumented by five libraries  [\d.]+ s\n",
+        r"✓ a week is in it",
         r"✓ Python over grpc, as support-agent-grpc",
         r"✓ Python over http/protobuf, as support-agent-http",
         r"✓ Node over http/protobuf, as trip-planner",
@@ -314,16 +334,19 @@ def test_demo_prints_what_arrived_and_ends_well() -> None:
         r"✓ the SDK: examples/sdk/chat_agent.py",
         r"finished  circles/logistic  train/accuracy 0.9\d*  train/loss [\d.]+  4 pictures\n",
         r"finished  guessing/policy  reward/best [\d.]+  reward/mean [\d.]+  40 rollouts\n",
+        r"http://127.0.0.1:\d+/auth/link\?token=\S+\n",
+        r"1  Which training run is best, and why\?\n +http://127.0.0.1:\d+/runs\?\S+\n",
+        r"5  What did Claude Code do about the refunds\?\n +http://127.0.0.1:\d+/traces\?\S+\n",
         r"curl -H 'x-api-key: ba_\w+' http://127.0.0.1:\d+/v1/traces\n",
     ):
         assert re.search(part, said), f"{part} is not in:\n{said}"
     assert "\x1b" not in said
-    assert said.endswith("The server has stopped, and its folders are gone.\n\n")
+    assert said.endswith("The server has stopped.\n\n")
 
 
-def test_kept_demo_serves_until_ctrl_c() -> None:
+def test_a_filled_demo_serves_the_same_week_until_ctrl_c(week: Path) -> None:
     process = subprocess.Popen(
-        [*_DEMO, "--keep"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [*_DEMO, "--folder", str(week)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     try:
         assert process.stdout is not None
@@ -332,18 +355,67 @@ def test_kept_demo_serves_until_ctrl_c() -> None:
             line = process.stdout.readline()
             assert line, said
             said += line
-        found = re.search(r"curl -H 'x-api-key: (\S+)' (\S+)", said)
+        assert "a week is in it" not in said
+        found = re.search(r"curl -H 'x-api-key: (\S+)' (\S+)/v1/traces", said)
         assert found is not None
-        key, url = found.groups()
-        answer = httpx.get(url, headers={"x-api-key": key})
-        # Five of the OpenTelemetry programs, a chat, two runs, and 40 rollouts.
-        assert len(answer.json()["traces"]) == 48
+        key, base = found.groups()
+
+        def ask(path: str, **parameters: Any) -> Json:
+            answer = httpx.get(base + path, headers={"x-api-key": key}, params=parameters)
+            assert answer.status_code == 200, answer.text
+            return answer.json()
+
+        traces = ask("/v1/traces", limit=1000)["traces"]
+        assert Counter(trace["service"] for trace in traces) >= Counter(
+            {"support-agent": 235, "product-chat": 88, "invoice-reader": 62, "handbook": 54,
+             "market-research": 47, "trips": 3, "claude-code": 1}
+        )  # fmt: skip
+        runs = ask("/v1/runs", limit=100)["runs"]
+        ours = [run for run in runs if run["project"] not in _OF_EXAMPLES]
+        assert Counter(run["status"] for run in ours) == {"finished": 14, "crashed": 1, "failed": 1}
+        assert ask("/v1/prompts")["prompts"][0]["name"] == "support/system"
+        assert len(ask("/v1/datasets/support-questions/runs")["runs"]) == 2
+        used = ask("/v1/usage")["total"]
+        assert 10 < used["cost_usd"] < 60
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0, process.stdout.read()
         with pytest.raises(httpx.ConnectError):
-            httpx.get(url)
+            httpx.get(base)
     finally:
         process.kill()
+
+
+def test_demo_says_what_is_in_its_way(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("mine")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        for arguments, said in (
+            (["--folder", str(tmp_path)], "holds something else, or a week that was not sent"),
+            (["--http-port", port], f"cannot listen on 127.0.0.1:{port} .*choose other ports with"),
+        ):
+            ended = subprocess.run(
+                [*_DEMO, "--once", *arguments], capture_output=True, text=True, timeout=60
+            )
+            assert ended.returncode == 1
+            assert re.search(said, ended.stderr), ended.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
+
+
+def test_a_week_says_where_it_would_go(tmp_path: Path) -> None:
+    outside = {k: v for k, v in os.environ.items() if not k.startswith("TRACEHOUSE_")}
+    for more, said in (
+        ({}, "there is no server of this machine's: start one with `make serve`"),
+        ({**SILENT, "TRACEHOUSE_API_KEY": "x"}, "an API key starts with ba_"),
+        ({**SILENT, "TRACEHOUSE_API_KEY": "ba_x"}, "Connection refused"),
+    ):
+        folders = {"XDG_CONFIG_HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path)}
+        ended = subprocess.run(
+            [sys.executable, str(EXAMPLES / "week.py")],
+            env=outside | folders | more, capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+        assert ended.returncode == 1
+        assert ended.stderr.startswith("Error: ")
+        assert said in ended.stderr
 
 
 def test_demo_names_what_did_not_arrive(server: Server) -> None:

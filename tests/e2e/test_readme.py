@@ -13,13 +13,18 @@ from pathlib import Path
 import pytest
 
 from tests.support.hub import Hub, Token
+from tests.support.node import NodeMachine
 from tests.support.server import Server
 from tracehouse_agent.recorder.config import config_path, read_config
 from tracehouse_collector.settings import ServerSettings
 
 ROOT = Path(__file__).parent.parent.parent
 HUB_TOKEN = "hf_of_the_reader"
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [
+    ROOT / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    ROOT / "sdk/js/README.md",
+]
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -40,7 +45,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def snippets(language: str) -> list[object]:
     return [
-        pytest.param(body, id=f"{document.name}-{number}")
+        pytest.param(body, id=f"{document.relative_to(ROOT)}-{number}")
         for document in DOCUMENTS
         for number, (kind, body) in enumerate(_FENCE.findall(document.read_text()))
         if kind == language
@@ -62,14 +67,33 @@ def environment(server: Server) -> dict[str, str]:
     }
 
 
+def accepted(server: Server) -> float:
+    """How many requests with spans were taken. Rows are no measure: merges make them fewer."""
+    found = re.search(
+        r'^tracehouse_requests_accepted_total{signal="traces"} (\S+)$',
+        server.get("/metrics").text, re.MULTILINE,
+    )  # fmt: skip
+    return float(found[1]) if found else 0.0
+
+
 @pytest.mark.parametrize("snippet", snippets("python"))
 def test_python_snippets_run_and_their_spans_arrive(server: Server, snippet: str) -> None:
-    before = server.get("/v1/stats").json()["spans"]
+    before = accepted(server)
     subprocess.run(
         [sys.executable, "-c", snippet], check=True, env=environment(server), cwd=server.home
     )
     server.settle()
-    assert server.get("/v1/stats").json()["spans"] > before
+    assert accepted(server) > before
+
+
+@pytest.mark.parametrize("snippet", snippets("js"))
+def test_javascript_snippets_run_and_their_spans_arrive(
+    server: Server, tmp_path: Path, snippet: str
+) -> None:
+    before = accepted(server)
+    said = NodeMachine(tmp_path, server).run_node(snippet, head="")
+    assert said.err == ""
+    assert accepted(server) > before
 
 
 @pytest.mark.parametrize("snippet", snippets("sh"))

@@ -226,3 +226,38 @@ def test_another_sites_form_signs_nobody_in(server: Server) -> None:
     answer = httpx.post(f"{server.http}/v1/auth/login", content=body, headers=form)
     assert answer.status_code == 415
     assert "set-cookie" not in answer.headers
+
+
+def test_whoever_opened_a_page_is_led_to_it_by_the_link(server: Server, owner: Person) -> None:
+    invited = owner.post("/v1/members", email="guest@example.com", role="viewer").json()
+    guest = Person(server)
+    opened = "/claim?token=abc.def&x=%2F%2Felsewhere.example"
+    assert guest.request("POST", "/v1/auth/page", page=opened).status_code == 204
+    (cookie,) = guest.browser.cookies.jar
+    assert (cookie.path, cookie.has_nonstandard_attr("HttpOnly")) == ("/auth", True)
+    answer = guest.follow(invited["invite_url"])
+    assert (answer.status_code, answer.headers["location"]) == (303, opened)
+    assert "tracehouse_opened" not in guest.browser.cookies
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "//elsewhere.example", "/\\elsewhere.example", "https://elsewhere.example", "", "/",
+        "claim", "/claim\\..", "/traces\r\nset-cookie: a=b", "/traces@elsewhere.example",
+        "/nothing", "/\t/elsewhere.example", "/v1/account", "/traces?" + "a" * 2000,
+    ],
+)  # fmt: skip
+def test_what_is_no_page_of_ours_is_not_remembered(server: Server, page: str) -> None:
+    answer = Person(server).request("POST", "/v1/auth/page", page=page)
+    assert answer.status_code == 422, answer.text
+    assert "set-cookie" not in answer.headers
+
+
+def test_another_sites_form_cannot_say_which_page_was_opened(server: Server) -> None:
+    answer = httpx.post(
+        f"{server.http}/v1/auth/page",
+        content='{"page": "/claim?token=theirs"}',
+        headers={"content-type": "text/plain"},
+    )
+    assert answer.status_code == 415

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from typing import Any
 
@@ -123,6 +124,11 @@ def test_all_that_is_tied_to_a_person_goes(server: Server) -> None:
                        {"session.id": "s-bob"}):  # fmt: skip
         record = otlp.logs("hello", attributes=otlp.key_values(attributes))
         send(server, "logs", record)
+    # What could not be stored: of a trace of theirs, and of one that is nowhere else.
+    early = otlp.span(0xC40, 3, start=0)
+    nameless = otlp.span(0, 4, attributes={"tracehouse.subject.id": "ada/1"})
+    other = otlp.span(0, 5, attributes={"tracehouse.subject.id": "bob"})
+    assert server.post("traces", otlp.traces(early, nameless, other).SerializeToString()).is_success
     run(server, "run-ada", files=b"a", number=0xC50, **{"tracehouse.subject.id": "ada/1"})
     assert call(server, "POST", "/v1/datasets", json={"name": "made"}).status_code < 300
     items = [
@@ -137,6 +143,7 @@ def test_all_that_is_tied_to_a_person_goes(server: Server) -> None:
     # two without a trace.
     assert (deleted["logs"], deleted["scores"]) == (7, 2)
     assert (deleted["runs_and_rollouts"], deleted["dataset_item_sources"]) == (2, 1)
+    assert deleted["rejects"] == 2
     for path in ("/v1/subjects/ada/1", f"/v1/traces/{0xC40:032x}", "/v1/runs/run-ada",
                  "/v1/sessions/s-ada"):  # fmt: skip
         assert server.get(path).status_code == 404, path
@@ -174,6 +181,27 @@ def test_a_project_goes_and_its_name_is_free_again(server: Server) -> None:
     server.settle()
     again = {one["project"]: one for one in server.get("/v1/projects").json()["projects"]}
     assert again["going"]["spans"] == 2
+
+
+def test_media_go_with_the_last_trace_that_they_were_made_for(server: Server) -> None:
+    content = b"a picture of both"
+    digest = hashlib.sha256(content).digest()
+    for number in (0xC80, 0xC81):
+        send(server, "traces", trace(number, "support"))
+        announced = call(
+            server, "POST", "/api/public/media",
+            json={
+                "traceId": f"{number:032x}", "sha256Hash": base64.b64encode(digest).decode(),
+                "contentType": "image/png", "contentLength": len(content), "field": "input",
+            },
+        ).json()  # fmt: skip
+        if announced["uploadUrl"]:
+            assert server.client.put(announced["uploadUrl"], content=content).is_success
+    medium = f"/api/public/media/{announced['mediaId']}"
+    assert call(server, "DELETE", f"/v1/traces/{0xC80:032x}").status_code == 204
+    assert server.client.get(server.get(medium).json()["url"]).content == content
+    assert call(server, "DELETE", f"/v1/traces/{0xC81:032x}").status_code == 204
+    assert server.get(medium).status_code == 404
 
 
 def test_a_trace_takes_its_log_records_along(server: Server) -> None:

@@ -111,6 +111,35 @@ def test_an_unknown_model_has_no_cost_and_is_named(stored_server: Stored) -> Non
     assert (group["cost_usd"], group["unpriced"]) == (None, {"homegrown-1": 1})
 
 
+def test_a_call_reported_on_two_sides_of_midnight_counts_once(stored_server: Stored) -> None:
+    attributes = {
+        "gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-5-mini",
+        "gen_ai.response.id": "resp-at-midnight", "gen_ai.usage.input_tokens": 5,
+    }  # fmt: skip
+    day_ns = 86_400_000_000_000
+    midnight = otlp.START_NS - otlp.START_NS % day_ns
+    spans = [
+        otlp.span(0xABD, number, start=midnight + offset, attributes=attributes | more)
+        for number, (offset, more) in enumerate(
+            [
+                (-1_000, {}),
+                (1_000, {}),
+                # Equal in all but the id: another call.
+                (1_000, {"gen_ai.response.id": "resp-after-midnight"}),
+            ],
+            start=1,
+        )
+    ]
+    stored_server.send("traces", otlp.traces(*spans, resource={"service.name": "at-midnight"}))
+    usage = stored_server.get("/v1/usage", group_by="day", service="at-midnight")["usage"]
+    assert [(group["day"], group["calls"]) for group in usage] == [
+        ("2026-09-20", 1),
+        ("2026-09-21", 1),
+    ]
+    first = stored_server.get("/v1/usage", service="at-midnight", **{"from": "2026-09-21"})
+    assert first["total"]["calls"] == 1
+
+
 def test_a_session_has_its_traces_its_logs_and_its_usage(captured: Stored) -> None:
     sessions = captured.get("/v1/sessions", limit=100)["sessions"]
     codex = next(s for s in sessions if s["log_count"] == 29)

@@ -177,6 +177,21 @@ def test_requests_to_a_model_are_noise_beside_the_model(stored_server: Stored) -
     assert [span["noise"] for span in read(stored_server, 0x7AD1)["spans"]] == [False, False]
 
 
+def test_a_request_that_failed_is_no_noise(stored_server: Stored) -> None:
+    def request(number: int, **fields: Any) -> Span:
+        return otlp.span(
+            0x7AD2, number, parent=1, name="POST", kind=Span.SPAN_KIND_CLIENT,
+            attributes={"http.request.method": "POST"}, **fields,
+        )  # fmt: skip
+
+    model = otlp.span(0x7AD2, 1, attributes={"gen_ai.operation.name": "chat"})
+    failed = request(3, status={"code": 2, "message": "connection refused"})
+    stored_server.send("traces", otlp.traces(model, request(2), failed))
+    assert [span["noise"] for span in read(stored_server, 0x7AD2)["spans"]] == [False, True, False]
+    outline = stored_server.get(f"/v1/traces/{0x7AD2:032x}/outline")
+    assert [span["noise"] for span in outline["spans"]] == [False, True, False]
+
+
 def test_the_inner_workings_of_codex_are_listed_when_asked_for(stored_server: Stored) -> None:
     inner = otlp.span(0x7AE0, 1, name="poll")
     turn = otlp.span(0x7AE1, 2, parent=1, name="session_task.turn", attributes={"model": "gpt-5"})

@@ -38,13 +38,16 @@ def _as_it_should(provider: Provider) -> None:
     provider.denies = provider.signs_with_another_key = False
 
 
-def sign_in(server: Server) -> tuple[httpx.Client, httpx.Response]:
-    """A browser that goes to the provider and comes back; the answer it ends at."""
+def sign_in(server: Server, page: str = "") -> tuple[httpx.Client, httpx.Response]:
+    """A browser that opened a page, goes to the provider and comes back; the answer it ends at."""
     browser = httpx.Client(base_url=server.http)
+    if page:
+        assert browser.post("/v1/auth/page", json={"page": page}).status_code == 204
     answer = browser.get("/auth/oidc/login")
     for _ in range(2):
         if answer.status_code != 302:
             break
+        assert "claim" not in answer.headers["location"]
         answer = browser.get(answer.headers["location"])
     return browser, answer
 
@@ -101,3 +104,24 @@ def test_whoever_is_denied_is_told(server: Server, provider: Provider) -> None:
 def test_a_callback_that_nobody_asked_for_opens_nothing(server: Server) -> None:
     answer = httpx.get(f"{server.http}/auth/oidc/callback?code=x&state=y")
     assert answer.status_code == 401
+
+
+def test_whoever_opened_a_page_lands_there_and_the_provider_does_not_learn_of_it(
+    server: Server,
+) -> None:
+    claim = "/claim?token=of-an-anonymous-session"
+    browser, answer = sign_in(server, claim)
+    assert (answer.status_code, answer.headers["location"]) == (303, claim)
+    answer = browser.get("/auth/oidc/login")
+    for _ in range(2):
+        answer = browser.get(answer.headers["location"])
+    assert answer.headers["location"] == "/", "it is remembered for one sign-in"
+
+
+def test_a_page_that_was_signed_elsewhere_leads_nowhere(server: Server) -> None:
+    browser = httpx.Client(base_url=server.http)
+    browser.cookies.set("tracehouse_opened", "Imh0dHBzOi8vZWxzZXdoZXJlLmV4YW1wbGUi.aaaa.bbbb")
+    answer = browser.get("/auth/oidc/login")
+    for _ in range(2):
+        answer = browser.get(answer.headers["location"])
+    assert answer.headers["location"] == "/"

@@ -96,6 +96,28 @@ def test_what_the_emitter_says_goes_first(called: Stored) -> None:
     remove_all(called)
 
 
+def test_what_stays_in_the_cache_for_an_hour_has_a_price_of_its_own(called: Stored) -> None:
+    attributes = {
+        "gen_ai.operation.name": "chat", "gen_ai.request.model": "claude-sonnet-4-5",
+        "gen_ai.provider.name": "anthropic", "gen_ai.usage.input_tokens": 1100,
+        "gen_ai.usage.cache_write.input_tokens": 1000, "tracehouse.cache_write.long": 400,
+    }  # fmt: skip
+    request = otlp.traces(otlp.span(0x9CE, attributes=attributes), resource={"service.name": "1h"})
+    called.send("traces", request)
+
+    def total() -> dict[str, Any]:
+        return called.get("/v1/usage", service="1h")["total"]
+
+    listed = (100 * 3 + 600 * 3.75 + 400 * 6) / MILLION
+    assert (total()["cache_write_1h_tokens"], total()["cost_usd"]) == (400, pytest.approx(listed))
+    own: dict[str, Any] = {"model": "claude-*", "input_mtok": 1, "output_mtok": 1}
+    put(called, **own, cache_write_mtok=2)
+    assert total()["cost_usd"] == pytest.approx((100 + 1000 * 2) / MILLION)
+    put(called, **own, cache_write_mtok=2, cache_write_1h_mtok=10)
+    assert total()["cost_usd"] == pytest.approx((100 + 600 * 2 + 400 * 10) / MILLION)
+    remove_all(called)
+
+
 @pytest.mark.parametrize(
     ("price", "complaint"),
     [

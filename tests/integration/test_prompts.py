@@ -51,6 +51,13 @@ def test_a_label_is_on_one_version_at_most(client: httpx.Client) -> None:
     assert get(client, "moved")["prompt"] == "2"
 
 
+def test_a_list_says_which_version_each_label_is_on(client: httpx.Client) -> None:
+    create(client, name="labelled", prompt="1", labels=["production", "eu"])
+    create(client, name="labelled", prompt="2", labels=["eu"])
+    (found,) = client.get("/v1/prompts", params={"name": "labelled"}).json()["prompts"]
+    assert found["label_versions"] == {"production": 1, "eu": 2, "latest": 2}
+
+
 def test_a_chat_with_a_prompt_inside_it(client: httpx.Client) -> None:
     create(client, name="tone", prompt="Be brief.", labels=["production"])
     inside = "@@@langfusePrompt:name=tone|label=production@@@"
@@ -145,3 +152,42 @@ def test_prompts_outlive_the_server_and_versions_do_not_collide(tmp_path: Any) -
         server.kill()
         server.start()
         assert server.get("/v1/prompts/many", label="latest").json()["version"] == 24
+
+
+def test_a_label_is_taken_off_the_version_that_it_is_on(client: httpx.Client) -> None:
+    create(client, name="bare", prompt="1", labels=["production", "eu"])
+    create(client, name="bare", prompt="2", labels=["us"])
+
+    def change(**document: Any) -> httpx.Response:
+        return client.patch("/v1/prompts/bare", json=document)
+
+    assert change(version=1, take_off=["production"]).json()["labels"] == ["eu"]
+    assert client.get("/v1/prompts/bare").status_code == 404, "nothing is in production now"
+    elsewhere = change(version=1, take_off=["eu", "us"])
+    assert (elsewhere.status_code, "it is on version 2" in elsewhere.text) == (422, True)
+    assert get(client, "bare", version=1)["labels"] == ["eu"], "all of it, or nothing"
+    both = change(version=2, labels=["production"], take_off=["us"]).json()
+    assert both["labels"] == ["latest", "production"]
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ({"version": 1, "take_off": ["latest"]}, "reserved"),
+        ({"version": 1, "take_off": ["nowhere"]}, "on none"),
+        ({"version": 1, "take_off": "eu"}, "lists"),
+        ({"version": 1, "take_off": [7]}, "lists"),
+        ({"version": 1}, "give labels"),
+        ({"take_off": ["eu"]}, "version"),
+        ({"version": 9, "take_off": ["eu"]}, "no version 9"),
+    ],
+)
+def test_labels_that_cannot_be_taken_off(
+    client: httpx.Client, document: dict[str, Any], said: str
+) -> None:
+    if client.get("/v1/prompts/kept", params={"label": "latest"}).status_code == 404:
+        create(client, name="kept", prompt="1", labels=["eu"])
+    answer = client.patch("/v1/prompts/kept", json=document)
+    assert answer.status_code in (404, 422)
+    assert said in answer.json()["detail"]
+    assert get(client, "kept", version=1)["labels"] == ["eu", "latest"]

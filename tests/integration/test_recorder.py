@@ -50,7 +50,7 @@ class Home:
             env=self.environment, cwd=self.path, capture_output=True, text=True, timeout=60,
             check=False,
         )  # fmt: skip
-        assert done.returncode == expected, (arguments, done.stdout, done.stderr)
+        assert done.returncode == expected, f"{arguments}\n{done.stdout}\n{done.stderr}"
         return done
 
     def login(self) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 from typing import Any
 
 import httpx
 import pytest
 
 from tests.integration.conftest import Stored
+from tests.support import otlp
 
 START = "2026-09-01T00:00:00Z"
 
@@ -274,3 +276,90 @@ def test_otlp_json_and_sessions_share_a_door(api: Api) -> None:
     api.server.settle()
     assert api.stored.get(f"/v1/traces/{'0' * 31}7")["name"] == "otlp"
     assert api.stored.get(f"/v1/traces/{session['id']}")["name"] == "rest"
+
+
+# --- what is neither a scalar nor a file ----------------------------------------------------------
+
+
+def log_value(api: Api, run: str, key: str, step: int, value: Any) -> None:
+    attributes = {"tracehouse.run.id": run, "tracehouse.key": key, "tracehouse.step": step}
+    record = otlp.logs(
+        json.dumps(value),
+        event_name="tracehouse.run.value",
+        attributes=otlp.key_values(attributes),
+    )
+    assert api.server.post("logs", record.SerializeToString()).status_code == 200
+
+
+def test_values_are_listed_by_key_and_read_one_by_one(api: Api) -> None:
+    run = api.run("values", "values")
+    for step in (20, 0, 10):
+        log_value(
+            api, run, "table/a b", step, {"_type": "table", "columns": ["n"], "data": [[step]]}
+        )
+    log_value(api, run, "list", 3, [1, 2])
+    api.server.settle()
+    assert api.stored.get(f"/v1/runs/{run}/values") == {
+        "values": [
+            {"key": "list", "type": "", "count": 1, "steps": [3]},
+            {"key": "table/a b", "type": "table", "count": 3, "steps": [0, 10, 20]},
+        ],
+        "next_cursor": None,
+    }
+    found = api.stored.get(f"/v1/runs/{run}/value", key="table/a b", step=10)
+    assert (found["step"], found["value"]["data"]) == (10, [[10]])
+    for wrong, status in (({"step": 11}, 404), ({"key": "none", "step": 1}, 404), ({}, 422)):
+        answer = api.server.get(f"/v1/runs/{run}/value", **{"key": "list", **wrong})
+        assert answer.status_code == status
+
+
+def test_histograms_over_steps_keep_the_first_and_the_last(api: Api) -> None:
+    run = api.run("histograms", "values")
+    for step in range(10):
+        log_value(api, run, "h", step, {"_type": "histogram", "counts": [step], "bins": [0, 1]})
+    log_value(api, run, "h", 5, {"_type": "histogram", "counts": [1, 2], "bins": [0, 1]})
+    log_value(api, run, "h", 6, "a text")
+    api.server.settle()
+    path = f"/v1/runs/{run}/histograms"
+    whole = api.stored.get(path, key="h")["histograms"]
+    assert [one["step"] for one in whole] == [0, 1, 2, 3, 4, 7, 8, 9], "what is none is left out"
+    assert (whole[-1]["counts"], whole[-1]["bins"]) == ([9], [0, 1])
+    some = api.stored.get(path, key="h", max_steps=4)["histograms"]
+    assert [one["step"] for one in some] == [0, 3, 9]
+    assert [one["step"] for one in api.stored.get(path, key="h", max_steps=1)["histograms"]] == [9]
+    assert api.stored.get(path, key="nothing")["histograms"] == []
+
+
+def test_a_file_in_a_cell_is_had_through_its_table_alone(api: Api) -> None:
+    run = api.run("files", "values")
+    content = b"\x89PNG\r\n\x1a\n of a cell"
+    sha256 = hashlib.sha256(content).hexdigest()
+    api.ok("PUT", f"/v1/blobs/{sha256}", content=content)
+    cell = {"type": "image", "sha256": sha256, "mime": "image/png"}
+    log_value(api, run, "t", 1, {"_type": "table", "columns": ["a"], "data": [[[cell]]]})
+    log_value(api, run, "other", 1, {"a": 1})
+    api.server.settle()
+    path = f"/v1/runs/{run}/value/files/{sha256}"
+    answer = api.server.get(path, key="t", step=1)
+    assert (answer.content, answer.headers["content-type"]) == (content, "image/png")
+    assert "sandbox" in answer.headers["content-security-policy"]
+    assert api.server.get(path, key="other", step=1).status_code == 404
+    assert api.server.get(path, key="t", step=2).status_code == 404
+    assert api.server.get(path.replace(sha256, "../meta"), key="t", step=1).status_code == 404
+
+
+def test_a_history_can_begin_behind_a_step(api: Api) -> None:
+    run = api.run("tail", "history")
+    api.log(run, "loss", {step: float(step) for step in range(100)})
+    api.log(run, "acc", {step: step / 1000 for step in range(0, 100, 7)})
+    api.server.settle()
+    path = f"/v1/runs/{run}/history"
+    loss, acc = api.stored.get(path, keys="loss,acc", after_step=90)["series"]
+    assert (loss["step"], loss["exact"]) == (list(range(91, 100)), True)
+    assert acc["step"] == [91, 98]
+    rough, other = api.stored.get(path, keys="loss,acc", after_step=59, max_points=4)["series"]
+    assert (rough["count"], rough["step"], rough["min"]) == (40, [69, 79, 89, 99], [60, 70, 80, 90])
+    assert (other["count"], other["step"][-1]) == (6, 98), "keys of unequal steps, each in its own"
+    (over,) = api.stored.get(path, keys="acc", x="loss", after_step=90)["series"]
+    assert over["x"] == [91, 98]
+    assert api.stored.get(path, keys="loss", after_step=99)["series"] == []

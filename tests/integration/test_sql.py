@@ -364,7 +364,7 @@ def mutated(draw: st.DrawFn) -> str:
     return "".join(words)
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=250, suppress_health_check=[HealthCheck.too_slow])
 @given(mutated())
 def test_no_mutation_fails_or_shows_another_workspace(filled: Server, query: str) -> None:
     answer = post(filled, query)

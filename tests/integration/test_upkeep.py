@@ -4,6 +4,7 @@ them, and what was deleted leaves the disk."""
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -154,6 +155,19 @@ def test_a_file_that_nothing_names_goes_after_a_day(house: House) -> None:
     assert house.blobs.size(DEFAULT_WORKSPACE, orphan) is None
     assert house.blobs.size(others, orphan) == 6, "another workspace's is its own"
     assert house.blobs.workspaces() == ["another-workspace", DEFAULT_WORKSPACE]
+
+
+def test_what_a_checkpoint_keeps_stays_as_long_as_its_trace(house: House) -> None:
+    kept = put_blob(house, b"kept by a checkpoint")
+    files = json.dumps({"files": [{"path": "a", "sha256": kept, "kept": True}]})
+    said = {"langfuse.observation.output": files}
+    house.send("traces", otlp.traces(otlp.span(0xD33, name="checkpoint one", attributes=said)))
+    assert sweep(house, time.time() + 90_000) == 0
+    server = house.server
+    path = f"{server.http}/v1/traces/{0xD33:032x}"
+    assert server.client.delete(path, headers=server.headers).status_code == 204
+    assert sweep(house, time.time() + 90_000) == 1
+    assert house.blobs.size(DEFAULT_WORKSPACE, kept) is None
 
 
 def test_what_was_deleted_leaves_the_disk(house: House) -> None:

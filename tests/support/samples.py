@@ -1,4 +1,4 @@
-"""Texts that a pattern matches, made from the pattern: so that no secret stands in a file."""
+"""Texts that a rule of redaction finds, made when asked for: no secret stands in a file."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import re._parser as parser
 import string
 from random import Random
 from typing import Any
+
+from tracehouse_agent.recorder.redaction.rules import Rule
 
 _WORD = string.ascii_letters + string.digits
 _CATEGORIES = {
@@ -18,11 +20,60 @@ _CATEGORIES = {
 _MORE = 6
 
 
+# How the secrets are written that are told by their place, rather than by their form.
+_WRITTEN = {
+    "kubernetes-secret": "apiVersion: v1\nkind: Secret\nmetadata:\n  name: a\ndata:\n  one: {}\n",
+    "netrc-password": "machine api.host.io login jane password {}",
+    "docker-auth": '{{"auths": {{"registry.io": {{"auth": "{}"}}}}}}',
+    "url-token": "https://host.io/path?page=2&access_token={}",
+    "authorization": "X-Api-Key: {}",
+    "bearer": "bearer {}",
+    "token-header": 'wget -H "Private-Token: {}" host.io',
+    "cookie": "Cookie: session={}",
+    "modal-token": "modal token set --token-id ak-{:.22}",
+    "aws-key-pair": "AKIA{0:.0}234567ABCDEFGHIJ, {0:.40}",
+    "yandex-static-key": "yandex: YCA{:.37}",
+    "vault-legacy-token": "s.{:.24}",
+    "npm-auth": "//registry.host.io/:_auth = {}",
+    "live-key": "live_{}",
+    "password-in-command": "deploy --db-password {} --dry-run",
+    "curl-user": "curl -s https://host.io \\\n  -u jane:{}",
+    "login-command": "docker login -u jane -p {}",
+    "mysql-password": "mysql -u root -p{} shop",
+    "login-call": 'HTTPBasicAuth("jane", "{}")',
+    "sql-password": "CREATE USER jane IDENTIFIED BY '{}'",
+    "kubeadm-token": "kubeadm join --token abcdef.{:.16}",
+    "password": 'config["password"] = "{}"',
+    "password-word": "credentials {{\n  username 'jane'\n  password '{}'\n}}",
+    "named-secret": 'const client_secret: string = "{}"',
+    "named-argument": 'os.getenv("API_KEY", "{}")',
+    "named-element": '<add key="DbPassword" value="{}" />',
+    "environment-password": "POSTGRES_PASSWORD={}",
+    "environment": "export STRIPE_API_KEY={}",
+    "named-secret-bare": "refresh_token: {}",
+    "password-bare": "password: {}",
+    "truenas-key": '{{"method": "auth.login_with_api_key", "params": ["8-{0:.32}{0:.32}"]}}',
+    "named-key": "algolia-key: {}",
+    "told-password": "the password for jane is '{}'",
+    "told-secret": "my password is {}",
+}  # fmt: skip
+
+
+def planted(rule: Rule, random: Random) -> tuple[str, str]:
+    """(a text with a secret that the rule is for, the secret)."""
+    if rule.name not in _WRITTEN:
+        return sample(rule.pattern, random)
+    # Digits among the letters, early: else it could be a word, however much of it is written.
+    value = "q7" + "".join(random.choice("bcdfghjkmnpqrstvwxz2345679") for _ in range(43))
+    text = _WRITTEN[rule.name].format(value)
+    return text, next(value[:size] for size in range(len(value), 0, -1) if value[:size] in text)
+
+
 def sample(pattern: str, random: Random) -> tuple[str, str]:
-    """(a text that matches, its first group or all of it)."""
+    """(a text that matches, the group that took part or all of it)."""
     groups: dict[int, str] = {}
     text = _of(parser.parse(pattern.replace(r"\z", r"\Z")), random, groups)
-    return text, groups.get(1) or text
+    return text, next(iter(groups.values()), text)
 
 
 def _of(nodes: Any, random: Random, groups: dict[int, str]) -> str:

@@ -6,14 +6,13 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any, Self
 
 import httpx
 
+from tests.support.prepared import PreparedProcess
 from tests.support.template import copy_template
 
 _LISTENING = re.compile(r"OTLP/HTTP\s+(https?://\S+)")
@@ -22,6 +21,7 @@ _BACKLOG = re.compile(
 )
 _SIGN_IN = re.compile(r"sign in, once\s+(\S+)")
 _GRPC = re.compile(r"OTLP/gRPC\s+(\S+)")
+_API_ALONE = re.compile(r"\A(?:(?!OTLP/gRPC).)*^ +data ", re.DOTALL | re.MULTILINE)
 
 
 # With these the tables are in another place, or other ones.
@@ -46,7 +46,7 @@ class Server:
         self._arguments = arguments
         self._fresh = fresh or not _ELSEWHERE.isdisjoint(arguments)
         self._environment = environment or {}
-        self._process: subprocess.Popen[str] | None = None
+        self._process: PreparedProcess | None = None
         self._log = home / "server.log"
         self.http = ""
         self.grpc = ""
@@ -67,18 +67,15 @@ class Server:
         if not self._fresh and not self.data_dir.exists():
             copy_template(self.data_dir, _make_template)
         with self._log.open("a") as log:
-            self._process = subprocess.Popen(
+            self._process = PreparedProcess(
                 [
-                    *(sys.executable, "-m", "tracehouse_agent.cli", "serve"),
-                    *("--data-dir", str(self.data_dir)),
+                    *("serve", "--data-dir", str(self.data_dir)),
                     *("--http-port", str(http_port), "--grpc-port", str(grpc_port)),
                     *self._arguments,
                 ],
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                cwd=self.home,
-                env=os.environ | {"XDG_CONFIG_HOME": str(self.home / "config")} | self._environment,
+                self.home,
+                os.environ | {"XDG_CONFIG_HOME": str(self.home / "config")} | self._environment,
+                log,
             )
         self._await_banner(time.monotonic() + timeout)
         credentials = json.loads((self.home / "config/tracehouse/credentials.json").read_text())
@@ -88,9 +85,8 @@ class Server:
 
     def _await_banner(self, deadline: float) -> None:
         assert self._process is not None
-        assert self._process.stdout is not None
         banner = ""
-        while "curl -H" not in banner and "api role" not in banner:
+        while "curl -H" not in banner and not _API_ALONE.search(banner):
             line = self._process.stdout.readline()
             if not line or time.monotonic() > deadline:
                 self._process.wait(10)
@@ -163,7 +159,7 @@ class Server:
             | {name.replace("_", "-"): value for name, value in headers.items()},
         )
 
-    def get(self, path: str, **parameters: Any) -> httpx.Response:
+    def get(self, path: str, /, **parameters: Any) -> httpx.Response:
         """A query."""
         return self.client.get(f"{self.http}{path}", params=parameters, headers=self.headers)
 

@@ -14,22 +14,31 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request
+from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 
 from tracehouse_api.blobs import Blobs
+from tracehouse_api.forwarding.store import WorkspaceForwards
 from tracehouse_api.identity.api_keys import ApiKeys
 from tracehouse_api.identity.identity import Identity
 from tracehouse_api.identity.sessions import COOKIE, CSRF_HEADER, Session
 from tracehouse_api.identity.workspaces import ROLES
 from tracehouse_api.langfuse.legacy import Legacy
 from tracehouse_api.langfuse.remembered import Remembered
+from tracehouse_api.live.streams import Streams
 from tracehouse_api.meta.database import Meta
 from tracehouse_api.recent import Recent
 from tracehouse_api.sql.confinement import Bounds
 from tracehouse_api.store import Store
 from tracehouse_api.usage.known_prices import KnownPrices
 from tracehouse_collector.admit.admission import authenticate, credential
-from tracehouse_collector.admit.refusal import FORBIDDEN, UNAUTHENTICATED, Refusal
+from tracehouse_collector.admit.allowance import Allowance
+from tracehouse_collector.admit.refusal import (
+    FORBIDDEN,
+    UNAUTHENTICATED,
+    UNBOUNDED,
+    Refusal,
+)
 from tracehouse_collector.clickhouse.database import Database
 from tracehouse_collector.collector import Collector
 from tracehouse_collector.keys import SHARE_PREFIX, Principal
@@ -78,11 +87,21 @@ class House:
         return Identity(self.meta, self.keys)
 
     @cached_property
+    def forwards(self) -> WorkspaceForwards:
+        """Where workspaces send what they get on to."""
+        return WorkspaceForwards(self.meta, allow_private=self.settings.private_forwards)
+
+    @cached_property
     def sql(self) -> Sql:
         """Answers to queries that people write."""
         from tracehouse_api.sql.run import Sql  # only now: its parser is slow to import
 
         return Sql(self.database, Bounds.of(self.settings))
+
+    @cached_property
+    def streams(self) -> Streams:
+        """Whoever is told what is new."""
+        return Streams(self.collector.positions if self.collector else None)
 
     @cached_property
     def prices(self) -> KnownPrices:
@@ -126,7 +145,19 @@ def principal(request: Request) -> Principal:
 
 def writer(request: Request) -> Principal:
     """Whoever makes the request, allowed to send. Raises Refusal."""
-    return _holder(request, "ingest")
+    holder = _holder(request, "ingest")
+    if holder.allowance is not None:
+        _count_body(request, holder.allowance)
+    return holder
+
+
+def _count_body(request: Request, allowance: Allowance) -> None:
+    """Here, and not where a body is kept: so there is no door at which it is forgotten."""
+    if "transfer-encoding" in request.headers:
+        raise Refusal(
+            UNBOUNDED, "an anonymous session says how long its bodies are: Content-Length"
+        )
+    allowance.take(int(request.headers.get("content-length") or 0))
 
 
 def admin(request: Request) -> Principal:
@@ -219,11 +250,24 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
+def note(request: Request, by: Principal, act: str, **detail: Any) -> None:
+    """Write down what somebody did in their workspace."""
+    house(request).identity.audit.note(
+        act, workspace=by.workspace, user=by.user, address=address_of(request), **detail
+    )
+
+
+def _query_parameters(of: Dependant) -> set[str]:
+    """The names of what a route, and all it depends on, takes from the query."""
+    return {field.alias for field in of.query_params}.union(
+        *map(_query_parameters, of.dependencies)
+    )
+
+
 def known_parameters(request: Request) -> None:
     """A parameter that a route does not know is an error, not silence: a filter with a typing
     error would answer with everything. Raises RequestValidationError."""
-    route = request.scope["route"]
-    known = {field.alias for field in route.dependant.query_params} | {TOKEN_PARAMETER}
+    known = _query_parameters(request.scope["route"].dependant) | {TOKEN_PARAMETER}
     prefixes = tuple(name for name in known if name.endswith("."))
     unknown = [
         name for name in request.query_params if name not in known and not name.startswith(prefixes)

@@ -10,6 +10,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from tracehouse_api import problems
 from tracehouse_api.access import House, known_parameters, principal, writer
+from tracehouse_api.langfuse import agenttrace_prompts
 from tracehouse_api.langfuse import datasets as langfuse_datasets
 from tracehouse_api.langfuse import doors as langfuse
 from tracehouse_api.langfuse import media as langfuse_media
@@ -26,20 +27,27 @@ from tracehouse_api.routes import (
     artifacts,
     backups,
     blobs,
+    checkpoints,
     content,
     datasets,
     devices,
     docs,
     experiments,
+    forwards,
     hub,
+    live,
     logs,
     metrics,
     operations,
     prices,
     projects,
     prompts,
+    registry,
     rejects,
+    rollouts,
+    run_values,
     runs,
+    saved_queries,
     scores,
     sessions,
     share_links,
@@ -53,6 +61,7 @@ from tracehouse_api.routes import (
     workspaces,
 )
 from tracehouse_api.security_headers import SecurityHeaders
+from tracehouse_api.web import WebUi
 from tracehouse_collector.receivers.otlp_http import OtlpHttp, Receive, Scope, Send
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -90,16 +99,24 @@ def create_api(house: House, *, queries: bool = True, provider: Starlette | None
     # These ask for an account or an admin themselves.
     for router in (
         *(account.router, workspaces.router, workspaces.admin_router, api_keys.router),
-        *(subjects.admin_router, projects.admin_router, backups.admin_router),
+        *(
+            subjects.admin_router,
+            projects.admin_router,
+            backups.admin_router,
+            forwards.admin_router,
+        ),
     ):
         api.include_router(router, dependencies=[Depends(known_parameters)])
     guarded = [Depends(principal), Depends(known_parameters)]
     api.include_router(operations.router, dependencies=guarded)
+    api.include_router(anonymous.router, dependencies=guarded)
     if queries:
         for router in (
             hub.router,  # first: a dataset's name may hold slashes, and ends before the card's
+            live.router,  # `live` is no id of a trace or run
             *(traces.router, spans.router, logs.router, metrics.router, rejects.router),
-            *(runs.router, runs.compare_router, artifacts.router, sweeps.router, usage.router),
+            *(runs.router, runs.compare_router, run_values.router, artifacts.router),
+            *(sweeps.router, usage.router),
             *(
                 prompts.router,
                 prices.router,
@@ -107,21 +124,25 @@ def create_api(house: House, *, queries: bool = True, provider: Starlette | None
                 datasets.router,
                 scores.router,
                 content.router,
+                checkpoints.router,
                 sessions.router,
                 sessions.users_router,
                 sql.router,
+                saved_queries.router,
                 share_links.router,
                 subjects.router,
                 devices.router,
                 projects.router,
                 transfers.router,
+                rollouts.router,
+                registry.router,
             ),
         ):
             api.include_router(router, dependencies=guarded)
     for module in (langfuse_prompts, langfuse_datasets, langfuse_media, langfuse):
         api.include_router(module.reading_router, dependencies=[Depends(principal)])
         api.include_router(module.writing_router, dependencies=[Depends(writer)])
-    for reads in (langfuse_reads.router, langfuse_scores.router):
+    for reads in (langfuse_reads.router, langfuse_scores.router, agenttrace_prompts.router):
         api.include_router(reads, dependencies=[Depends(principal)])
     writing = [Depends(writer), Depends(known_parameters)]
     for router in (
@@ -135,8 +156,10 @@ def create_api(house: House, *, queries: bool = True, provider: Starlette | None
         prompts.writing_router,
         datasets.writing_router,
         prices.writing_router,
+        saved_queries.writing_router,
         hub.writing_router,
         transfers.writing_router,
+        registry.writing_router,
     ):
         api.include_router(router, dependencies=writing)
 
@@ -145,12 +168,20 @@ def create_api(house: House, *, queries: bool = True, provider: Starlette | None
 
 
 class Application:
-    """One ASGI application: OTLP requests go to the collector, all others to the API."""
+    """One ASGI application: OTLP requests go to the collector, all others to the API, but for the
+    pages of the web UI where it is shown: `ui`, with `oidc` where that signs people in."""
 
     def __init__(
-        self, api: FastAPI, otlp: OtlpHttp | None, cors_origins: list[str], *, https: bool = False
+        self,
+        api: FastAPI,
+        otlp: OtlpHttp | None,
+        cors_origins: list[str],
+        *,
+        https: bool = False,
+        ui: bool = False,
+        oidc: bool = False,
     ) -> None:
-        self._api = SecurityHeaders(api, https=https)
+        self._api = SecurityHeaders(WebUi(api, oidc=oidc) if ui else api, https=https)
         self._otlp = otlp
         self._routed = (
             CORSMiddleware(

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from tracehouse_api.meta.secret import derived_key
+from tracehouse_api.opened_page import back_to_page
 from tracehouse_api.problems import problem
-from tracehouse_api.routes.account import note, set_session_cookie
+from tracehouse_api.routes.account import note_of_account, set_session_cookie
 from tracehouse_api.routes.workspaces import public_url
 
 if TYPE_CHECKING:
@@ -73,8 +74,8 @@ def oidc_login(house: House) -> Starlette:
         if not house.identity.workspaces.of(user):
             name = str(claims.get("name") or email or "Mine")
             house.identity.workspaces.create(name[:200], user)
-        note(house, request, "sign_in.oidc", user, issuer=str(claims["iss"]))
-        answer = RedirectResponse("/", 303)
+        note_of_account(house, request, "sign_in.oidc", user, issuer=str(claims["iss"]))
+        answer = back_to_page(house, request)
         set_session_cookie(answer, house, request, house.identity.sessions.begin(user)[0])
         return answer
 

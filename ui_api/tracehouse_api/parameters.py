@@ -81,5 +81,6 @@ To = Annotated[
 Limit = Annotated[int, Query(ge=1, le=1000, description="rows in one answer")]
 Cursor = Annotated[str | None, Query(description="`next_cursor` of the answer before")]
 TraceId = Annotated[str, Path(description="32 hex digits"), _hex_id(32)]
+SpanId = Annotated[str, Path(description="16 hex digits"), _hex_id(16)]
 TraceIdFilter = Annotated[str, Query(description="32 hex digits"), _hex_id(32)]
 SpanIdFilter = Annotated[str, Query(description="16 hex digits"), _hex_id(16)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from http import HTTPStatus
 from typing import Any
 
@@ -42,9 +43,11 @@ def install(app: FastAPI) -> None:
 
     async def refused(_: Request, error: Exception) -> Response:
         assert isinstance(error, Refusal)
-        headers = (
-            {"www-authenticate": 'Bearer realm="tracehouse"'} if error.kind.http == 401 else {}
-        )
+        headers = dict[str, str]()
+        if error.kind.http == 401:
+            headers["www-authenticate"] = 'Bearer realm="tracehouse"'
+        if error.retry_after is not None:
+            headers["retry-after"] = str(math.ceil(error.retry_after))
         return problem(error.kind.http, error.message, headers)
 
     async def http_error(request: Request, error: Exception) -> Response:

@@ -14,6 +14,7 @@ from tracehouse_api.values import text
 Shared = Literal["session_id", "user_id"]
 
 _IN = "IN {names:Array(String)}"
+_IS_PROMPT = "endsWith(if(event_name != '', event_name, attributes['event.name']), 'user_prompt')"
 
 
 def latest_names(
@@ -49,11 +50,14 @@ def _names(
 
 
 def traces_of(rows: Store, shared: Shared, names: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """What is known of the traces of these sessions or users, by name."""
+    """What is known of the traces of these sessions or users, by name. `begun`: with which trace,
+    and the hours in which it lies (Unix seconds)."""
     one_row_a_trace = rows.select(
         f"{shared} AS name, trace_id, min(start_time) AS first, max(start_time) AS last,"
         " max(project) AS of_project, max(session_id) AS of_session, max(user_id) AS of_user,"
-        " argMin(status_code, (NOT is_root, start_time, bitNot(version))) AS status",
+        " argMin(status_code, (NOT is_root, start_time, bitNot(version))) AS status,"
+        " argMin(service, (NOT is_root, start_time, bitNot(version))) AS of_service,"
+        " groupUniqArray(toUnixTimestamp(toStartOfHour(start_time))) AS hours",
         "trace_roots",
         [f"{shared} {_IN}"],
         f"GROUP BY {shared}, trace_id",
@@ -62,8 +66,10 @@ def traces_of(rows: Store, shared: Shared, names: Sequence[str]) -> dict[str, di
         "SELECT name, count() AS traces, countIf(status = 'error') AS errors,"
         " toUnixTimestamp64Nano(min(first)) AS first_ns,"
         " toUnixTimestamp64Nano(max(last)) AS last_ns,"
-        " argMax(of_project, last) AS project, max(of_user) AS user,"
-        " uniqExactIf(of_session, of_session != '') AS sessions"
+        " argMax(of_project, last) AS project, argMax(of_service, last) AS service,"
+        " max(of_user) AS user,"
+        " uniqExactIf(of_session, of_session != '') AS sessions,"
+        " argMin((trace_id, hours), (first, trace_id)) AS begun"
         f" FROM ({one_row_a_trace}) GROUP BY name",
         {"names": list(names)},
     )
@@ -76,7 +82,8 @@ def logs_of(rows: Store, sessions: Sequence[str]) -> dict[str, dict[str, Any]]:
         rows.select(
             "session_id AS name, uniqExact(request_id, ordinal) AS logs,"
             " toUnixTimestamp64Nano(min(time)) AS first_ns,"
-            " toUnixTimestamp64Nano(max(time)) AS last_ns, argMax(project, time) AS of_project",
+            " toUnixTimestamp64Nano(max(time)) AS last_ns, argMax(project, time) AS of_project,"
+            " argMax(service, time) AS of_service",
             "logs",
             [f"session_id {_IN}"],
             "GROUP BY session_id",
@@ -84,6 +91,20 @@ def logs_of(rows: Store, sessions: Sequence[str]) -> dict[str, dict[str, Any]]:
         {"names": list(sessions)},
     )
     return {text(row["name"]): row for row in found}
+
+
+def first_prompts(rows: Store, sessions: Sequence[str]) -> dict[str, str]:
+    """What was asked first in these sessions, as the coding agents' log records say it."""
+    found = rows.rows(
+        rows.select(
+            "session_id AS name, argMin(attributes['prompt'], (time, request_id, ordinal)) AS said",
+            "logs",
+            [f"session_id {_IN}", _IS_PROMPT, "attributes['prompt'] != ''"],
+            "GROUP BY session_id",
+        ),
+        {"names": list(sessions)},
+    )
+    return {text(row["name"]): text(row["said"]) for row in found}
 
 
 def usage_of(

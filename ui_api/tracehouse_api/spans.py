@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from tracehouse_api.noise import IS_HTTP
 from tracehouse_api.store import Store
 from tracehouse_api.values import (
     attributes,
@@ -15,6 +16,7 @@ from tracehouse_api.values import (
     text,
 )
 
+IS_SPAN = "span_id = toFixedString(unhex({span_id:String}), 8)"
 SOURCE_COLUMNS = """
     resource_attributes.keys AS resource_keys,
     resource_attributes.values AS resource_values, resource_types,
@@ -26,7 +28,7 @@ COLUMNS = f"""
     toUnixTimestamp64Nano(start_time) AS start_ns, toUnixTimestamp64Nano(end_time) AS end_ns,
     duration_ns, pending, status_code, status_message, project, service,
     attributes.keys AS attribute_keys, attributes.values AS attribute_values,
-    attribute_types, dropped_attributes_count,
+    attribute_types, {IS_HTTP}, dropped_attributes_count,
     events.time_unix_nano, events.name, events.types,
     events.attributes.keys AS event_keys,
     events.attributes.values AS event_values,
@@ -38,7 +40,8 @@ COLUMNS = f"""
     resource_schema_url,
     {SOURCE_COLUMNS},
     dialect, kind, provider, framework, request_model, response_model, input_tokens, output_tokens,
-    cache_read_tokens, cache_write_tokens, reasoning_tokens, total_tokens, cost_usd, ttft_ms,
+    cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, reasoning_tokens, total_tokens,
+    cost_usd, ttft_ms,
     finish_reason, response_id, session_id, user_id, agent_name, tool_name, tool_call_id,
     prompt_name, prompt_version, error_type, tags, environment, release, call_id,
     toUnixTimestamp64Nano(received_time) AS received_ns, version
@@ -67,8 +70,8 @@ _TEXTS = (
     "tool_call_id", "prompt_name", "prompt_version", "error_type", "environment", "release",
 )  # fmt: skip
 _COUNTS = (
-    "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens",
-    "total_tokens",
+    "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens",
+    "cache_write_1h_tokens", "reasoning_tokens", "total_tokens",
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,7 @@ _OF_TRACE = {
     "user_id": "max(user_id)",
     "model": "max(model)",
     "tags": "groupUniqArrayArray(tags)",
+    "run_id": "max(run_id)",
 }
 
 
@@ -47,26 +48,32 @@ def roots_of(rows: Store, trace_ids: Collection[bytes], filters: Filters) -> dic
     the earliest span seen, a finished version of it before a pending one."""
     if not trace_ids:
         return {}
-    one_row_a_trace = rows.select(
-        f"trace_id, argMin(({', '.join(_OF_SPAN)}), (NOT is_root, start_time, bitNot(version)))"
-        " AS best, groupUniqArray(toUnixTimestamp(toStartOfHour(start_time))) AS hours, "
-        + ", ".join(f"{expression} AS of_{name}" for name, expression in _OF_TRACE.items()),
-        "trace_roots",
-        [IN_TRACES],
-        "GROUP BY trace_id",
-    )
-    best = [f"best.{place} AS {name}" for place, name in enumerate(_OF_SPAN, start=1)]
-    common = [f"of_{name} AS {name}" for name in _OF_TRACE]
     found = rows.rows(
-        f"SELECT trace_id, hours, {', '.join((*best, *common))},"
-        " toUnixTimestamp64Nano(start_time) AS start_ns,"
-        f" {' AND '.join(filters.where) or 'true'} AS matches FROM ({one_row_a_trace})",
+        f"SELECT *, toUnixTimestamp64Nano(start_time) AS start_ns,"
+        f" {' AND '.join(filters.where) or 'true'} AS matches"
+        f" FROM ({one_row_a_trace(rows, [IN_TRACES])})",
         {**filters.parameters, **traces(trace_ids)},
     )
     return {
         row["trace_id"]: Root(row["trace_id"], row, row["matches"], frozenset(row["hours"]))
         for row in found
     }
+
+
+def one_row_a_trace(rows: Store, where: Sequence[str]) -> str:
+    """SQL: what stands for each trace: its root's columns, what its spans have in common, and
+    `hours`."""
+    candidates = rows.select(
+        f"trace_id, argMin(({', '.join(_OF_SPAN)}), (NOT is_root, start_time, bitNot(version)))"
+        " AS best, groupUniqArray(toUnixTimestamp(toStartOfHour(start_time))) AS hours, "
+        + ", ".join(f"{expression} AS of_{name}" for name, expression in _OF_TRACE.items()),
+        "trace_roots",
+        where,
+        "GROUP BY trace_id",
+    )
+    best = [f"best.{place} AS {name}" for place, name in enumerate(_OF_SPAN, start=1)]
+    common = [f"of_{name} AS {name}" for name in _OF_TRACE]
+    return f"SELECT trace_id, hours, {', '.join((*best, *common))} FROM ({candidates})"
 
 
 def hours_of(rows: Store, trace_id: str) -> list[int]:

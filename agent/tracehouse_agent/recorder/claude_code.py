@@ -53,7 +53,6 @@ class ClaudeCodeReader(Reader):
         super().__init__(session)
         self._subagent = subagent
         self._is_here = is_here
-        self._started_by = ""
         self._copied_from: dict[str, bool] = {}
         self._turn = ""
         self._before_ns = 0
@@ -96,22 +95,7 @@ class ClaudeCodeReader(Reader):
         self._before_ns = at
         self.timeline.last_ns = max(self.timeline.last_ns, at)
 
-    def link(self, call: str) -> None:
-        """Learn which tool call started this sub-agent."""
-        if self._started_by == call:
-            return
-        self._started_by = call
-        step = self.timeline.get(self._own)
-        if step is not None:
-            step.parent = f"tool/{call}"
-            self.timeline.changed(step)
-
     # --- where a row belongs ---------------------------------------------------------------------
-
-    @property
-    def _own(self) -> str:
-        """The key of what the file as a whole is."""
-        return f"agent/{self._subagent}" if self._subagent else ROOT
 
     def _is_copy(self, row: Row) -> bool:
         origin = text_of(object_of(row.get("forkedFrom")).get("sessionId"))
@@ -123,12 +107,12 @@ class ClaudeCodeReader(Reader):
         return self._copied_from[origin]
 
     def _begin(self, row: Row, at: int) -> None:
-        if self.timeline.get(self._own) is None:
+        if self.timeline.get(self.own) is None:
             self.facts.setdefault("cwd", text_of(row.get("cwd")))
             self.facts.setdefault("version", text_of(row.get("version")))
             if self._subagent:
                 parent = f"tool/{self._started_by}" if self._started_by else ROOT
-                self._begin_agent(self._own, parent, self._subagent, at)
+                self._begin_agent(self.own, parent, self._subagent, at)
             else:
                 root = self.begin_root(at, self._place(row))
                 root.name = self._best_title() or root.name
@@ -163,7 +147,7 @@ class ClaudeCodeReader(Reader):
     def _lane(self, row: Row, at: int) -> str:
         """The step that a row's own steps are children of."""
         if self._subagent:
-            return self._own
+            return self.own
         if row.get("isSidechain") is True:
             return self._sidechain(row, at)
         if not self._turn:
@@ -343,7 +327,7 @@ class ClaudeCodeReader(Reader):
         step.attributes |= {name: value for name, value in found.items() if value != ""}
 
     def _model_of_session(self, model: str) -> None:
-        own = self.timeline.get(self._own)
+        own = self.timeline.get(self.own)
         if own is not None and own.attributes.get(names.GEN_AI_REQUEST_MODEL) != model:
             own.attributes[names.GEN_AI_REQUEST_MODEL] = model
             self.timeline.changed(own)

@@ -54,10 +54,8 @@ class CodexReader(Reader):
     def __init__(self, thread: str, turns_of: Turns = lambda _: None) -> None:
         super().__init__(thread)
         self._turns_of = turns_of
-        self._started_by = ""
         self._thread = thread
         self._named = False
-        self._subagent = ""
         # What of the parent's history is not read: its turns, or rows before an ordinal.
         self._copied_turns: list[str] | None = None
         self._from_ordinal = 0
@@ -111,21 +109,7 @@ class CodexReader(Reader):
         self._before_ns = at
         self.timeline.last_ns = max(self.timeline.last_ns, at)
 
-    def link(self, call: str) -> None:
-        """Learn which tool call started this sub-agent."""
-        if self._started_by == call:
-            return
-        self._started_by = call
-        step = self.timeline.get(self._own) if self._subagent else None
-        if step is not None:
-            step.parent = f"tool/{call}"
-            self.timeline.changed(step)
-
     # --- whose rows they are ---------------------------------------------------------------------
-
-    @property
-    def _own(self) -> str:
-        return f"agent/{self._subagent}" if self._subagent else ROOT
 
     def _session(self, meta: Row, at: int) -> None:
         identity = text_of(meta.get("id"))
@@ -177,7 +161,7 @@ class CodexReader(Reader):
         return True
 
     def _begin(self, at: int) -> None:
-        if self.timeline.get(self._own) is not None:
+        if self.timeline.get(self.own) is not None:
             return
         place: dict[str, Value] = {}
         for name, attribute in (
@@ -193,7 +177,7 @@ class CodexReader(Reader):
             self.begin_root(at, place)
             return
         self.timeline.begin(
-            self._own,
+            self.own,
             f"tool/{self._started_by}" if self._started_by else ROOT,
             f"agent {self.facts.get('nickname') or self._subagent}",
             at,
@@ -221,7 +205,7 @@ class CodexReader(Reader):
         self._turn = f"turn/{self._thread}/{turn_id or self._turns}"
         self._prompted = self._running = False
         step = self.begin_turn(self._turn, name, at, {})
-        step.parent = self._own
+        step.parent = self.own
         if self._effort:
             step.attributes[names.TRACEHOUSE_EFFORT] = self._effort
 
@@ -238,7 +222,7 @@ class CodexReader(Reader):
         if turn_id and turn_id != self._turn_id:
             self._begin_turn(turn_id, "turn", at)
             self._running = True
-        own = self.timeline.get(self._own)
+        own = self.timeline.get(self.own)
         if own is not None and self._model:
             own.attributes[names.GEN_AI_REQUEST_MODEL] = self._model
             self.timeline.changed(own)

@@ -35,6 +35,8 @@ class Reader(ABC):
         """How many values were taken out, by rule."""
         self.facts: dict[str, str] = {}
         """What is fixed with the first row: `cwd` and `version`."""
+        self._subagent = ""  # its id, where the transcript is that of a sub-agent
+        self._started_by = ""
 
     @abstractmethod
     def slim(self, row: Row) -> Row:
@@ -44,9 +46,20 @@ class Reader(ABC):
     def read(self, row: Row) -> None:
         """Take in a row that was slimmed and redacted."""
 
-    @abstractmethod
     def link(self, call: str) -> None:
         """Learn which tool call started it, if it is a sub-agent."""
+        if self._started_by == call:
+            return
+        self._started_by = call
+        step = self.timeline.get(self.own) if self._subagent else None
+        if step is not None:
+            step.parent = f"tool/{call}"
+            self.timeline.changed(step)
+
+    @property
+    def own(self) -> str:
+        """The key of what the transcript as a whole is."""
+        return f"agent/{self._subagent}" if self._subagent else ROOT
 
     def close(self) -> None:
         """Nothing has been written for a while."""

@@ -89,7 +89,10 @@ class Admission:
 
     def authenticate(self, authorization: str | None, api_key: str | None) -> Principal:
         """Who sends this, allowed to send. Raises Refusal."""
-        return authenticate(self._keys, authorization, api_key, scope="ingest")
+        principal = authenticate(self._keys, authorization, api_key, scope="ingest")
+        if principal.allowance is not None:
+            principal.allowance.check()  # before a body is read that would be refused
+        return principal
 
     async def admit_protobuf(self, principal: Principal, signal: Signal, payload: bytes) -> Message:
         """Store a Protobuf request; the response to send. Raises Refusal."""
@@ -122,18 +125,20 @@ class Admission:
                 request_id=xxhash.xxh3_64_intdigest(payload),
                 project=principal.project,
             )
+            await self.count(principal, len(payload))
             try:
                 await self._spools[signal].append(record)
-            except SpoolFull as error:
-                raise Refusal(FULL, str(error), retry_after=_RETRY_SECONDS) from error
-            except OSError as error:
-                raise Refusal(
-                    UNAVAILABLE,
-                    f"the spool cannot be written ({error.strerror}): try again",
-                    retry_after=_RETRY_SECONDS,
-                ) from error
+            except (SpoolFull, OSError) as error:
+                if principal.allowance is not None:
+                    principal.allowance.give_back(len(payload))
+                raise _not_now(error) from error
         self._telemetry.accepted(signal, len(payload), counted.rejected)
         return response(signal, counted.rejected)
+
+    async def count(self, principal: Principal, size: int) -> None:
+        """Count what an anonymous session sends. Raises Refusal when it is too much."""
+        if principal.allowance is not None:
+            await asyncio.to_thread(principal.allowance.take, size)
 
     def refused(self, signal: Signal, error: Exception) -> Refusal:
         """Count what was not accepted, and give it the form of a refusal."""
@@ -144,6 +149,16 @@ class Admission:
         )
         self._telemetry.refused(signal, refusal.kind.http)
         return refusal
+
+
+def _not_now(error: SpoolFull | OSError) -> Refusal:
+    if isinstance(error, SpoolFull):
+        return Refusal(FULL, str(error), retry_after=_RETRY_SECONDS)
+    return Refusal(
+        UNAVAILABLE,
+        f"the spool cannot be written ({error.strerror}): try again",
+        retry_after=_RETRY_SECONDS,
+    )
 
 
 async def _off_loop_if_large(

@@ -1,8 +1,9 @@
 """Which addresses may be sent to: an address in a setting must not reach into a private network by
 accident.
 
-A name is looked up once by the check and once more by the connection, and may lead elsewhere the
-second time: so the connection's other end is looked at, too, before anything is sent.
+A name that is looked up a second time may lead elsewhere. So of a connection over HTTP the other
+end is looked at before anything is sent, and gRPC, which shows it to nobody, is given the addresses
+that were checked in place of the name.
 """
 
 from __future__ import annotations
@@ -23,14 +24,20 @@ class Forbidden(Exception):
 
 def check(url: str, *, allow_private: bool) -> None:
     """Raises Forbidden for an address that is not HTTP, or that leads into a private network."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Forbidden(f"{url}: give an address that begins with http:// or https://")
-    if allow_private:
-        return
-    for found in socket.getaddrinfo(parts.hostname, parts.port or 0, type=socket.SOCK_STREAM):
-        if complaint := _complaint(parts.hostname, str(found[4][0])):
+    host = _host(url)
+    if not allow_private:
+        look_up(host, allow_private=False)
+
+
+def look_up(host: str, *, allow_private: bool) -> list[str]:
+    """The addresses of a host, all of one family. Raises Forbidden when one of them is in a private
+    network, and OSError when there are none."""
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    for _, _, _, _, address in found:
+        complaint = None if allow_private else _complaint(host, str(address[0]))
+        if complaint:
             raise Forbidden(complaint)
+    return [str(address[0]) for family, _, _, _, address in found if family == found[0][0]]
 
 
 def pool(*, allow_private: bool, **options: Any) -> urllib3.PoolManager:
@@ -45,12 +52,24 @@ def pool(*, allow_private: bool, **options: Any) -> urllib3.PoolManager:
     return made
 
 
+def _host(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+        (host or "").encode("idna")
+    except ValueError as error:  # a UnicodeError is one
+        raise Forbidden(f"{url}: {error}") from None
+    if parts.scheme not in ("http", "https") or not host:
+        raise Forbidden(f"{url}: give an address that begins with http:// or https://")
+    return host
+
+
 def _complaint(host: str, address: str) -> str | None:
     if ipaddress.ip_address(address).is_global:
         return None
     return (
-        f"{host} is {address}, an address of a private network: set allow_private = true for this "
-        "destination if that is meant"
+        f"{host} leads into a private network: if that is meant, the server's settings allow it "
+        "(allow_private of a [[forward]], private_forwards for those made over the API)"
     )
 
 

@@ -22,7 +22,7 @@ from tracehouse_collector.forward.rewrite import Rewrite
 from tracehouse_collector.load.loader import InsertFailed
 from tracehouse_collector.load.verdict import Verdict
 from tracehouse_collector.settings import Forward
-from tracehouse_semconv.record import Record, Signal, decode, scan
+from tracehouse_semconv.record import Record, Signal, decode, scan, workspace_of
 
 logger = logging.getLogger(__name__)
 
@@ -32,24 +32,40 @@ Deliver = Callable[[Signal, bytes], None]
 class Forwarder:
     """Sends spooled requests on."""
 
-    def __init__(self, forward: Forward) -> None:
-        self.name = f"forward-{forward.name}"
+    def __init__(self, forward: Forward, name: str, label: str | None = None) -> None:
+        self.name = name
+        self.label = label or name
+        self.sent = 0
+        """Requests that the other side has taken."""
+        self._stopped = False
         self._forward = forward
         self._rewrite = Rewrite(forward)
         self._deliver = _delivery(forward)
         self._sent: dict[Signal, set[tuple[int, int]]] = {}
 
+    def stop(self) -> None:
+        """Send nothing after the request that is under way."""
+        self._stopped = True
+
     def insert(self, signal: Signal, data: bytes, *, file: Path | None = None) -> None:
         """Send each record's request. Raises InsertFailed at the first that is not taken."""
         del file
-        self.check_address()
         sent = self._sent.setdefault(signal, set())
+        checked = False
         for item in scan(data):
             if not isinstance(item, Record):
                 continue
-            envelope = decode(memoryview(data)[item.start : item.end])
+            record = memoryview(data)[item.start : item.end]
+            if self._forward.workspace and workspace_of(record) != self._forward.workspace:
+                continue
+            envelope = decode(record)
             place = (envelope.received_ns, envelope.request_id)
             if place not in sent:
+                if self._stopped:
+                    raise InsertFailed(Verdict.retry, "it was stopped")
+                if not checked:
+                    self.check_address()
+                    checked = True
                 self._send(signal, bytes(envelope.payload))
                 sent.add(place)
         sent.clear()
@@ -59,6 +75,7 @@ class Forwarder:
             rewritten = self._rewrite(signal, payload)
             if rewritten:
                 self._deliver(signal, rewritten)
+                self.sent += 1
         except InsertFailed:
             raise
         except Exception as error:  # one odd record must not hold up all that follow

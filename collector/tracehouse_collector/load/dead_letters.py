@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from tracehouse_collector.spool.files import Files
 from tracehouse_collector.telemetry import Telemetry
@@ -51,3 +53,22 @@ class DeadLetters:
         self._files.replace(self._directory / f"{name}.json", json.dumps(note, indent=2).encode())
         self._telemetry.quarantined(signal, kind)
         logger.error("quarantined %s (%s): %s", name, kind, detail)
+
+    def forget(self, destination: str) -> None:
+        """Remove the letters of a destination that is no more. Raises OSError."""
+        for note in self._notes(destination):
+            self._files.remove(note.with_suffix(".seg"))
+            self._files.remove(note)
+
+    def of(self, destination: str, *, newest: int) -> tuple[int, list[dict[str, Any]]]:
+        """How many letters one destination did not take, and the notes of the newest: `{name,
+        signal, kind, detail, bytes, at}`. Raises OSError."""
+        found = sorted(
+            self._notes(destination), key=lambda file: file.stat().st_mtime, reverse=True
+        )
+        notes = [{"name": file.stem} | json.loads(file.read_bytes()) for file in found[:newest]]
+        return len(found), notes
+
+    def _notes(self, destination: str) -> list[Path]:
+        mine = re.compile(rf"{re.escape(destination)}(\.media)?-[a-z]+-\d+-\d+")
+        return [file for file in self._directory.glob("*.json") if mine.fullmatch(file.stem)]

@@ -23,6 +23,7 @@ from typing import Protocol
 
 from tracehouse_collector.load.dead_letters import DeadLetters
 from tracehouse_collector.load.normalise import normalised
+from tracehouse_collector.load.progress import Progress
 from tracehouse_collector.load.verdict import Verdict
 from tracehouse_collector.spool.cursor import Cursor, Position
 from tracehouse_collector.spool.group_commit import GroupCommit
@@ -34,6 +35,7 @@ logger = logging.getLogger(__name__)
 
 _MIN_WAIT, _MAX_WAIT = 0.2, 10.0
 _LONGEST_ASKED_WAIT = 300.0
+_LAST_SECONDS = 1.0
 # How long an open segment gathers records: several times what an insert takes, so that a trickle
 # costs little, and less than a second, so that a person sees what was sent.
 _LINGER_PER_INSERT, _MIN_LINGER, _MAX_LINGER = 6, 0.1, 0.6
@@ -53,6 +55,9 @@ class Destination(Protocol):
     """Where segments go."""
 
     name: str
+    """In the names of its files."""
+    label: str
+    """In metrics."""
 
     def insert(self, signal: Signal, data: bytes, *, file: Path | None = None) -> None:
         """Insert records; what was inserted before adds nothing. `file`, where given, holds exactly
@@ -85,7 +90,11 @@ class Loader:
         self._now_ns = now_ns
         self._stop = threading.Event()
         self._draining = threading.Event()
-        self._linger = _MIN_LINGER
+        # One of several that read the same segments must not make them smaller for all others.
+        self._may_miss = may_miss
+        self._linger = _MAX_LINGER if may_miss else _MIN_LINGER
+        self._taken = self._failed = 0
+        self._problem: str | None = None
         self._room = room
         self._letter_prefix = f"{destination.name}-" if may_miss else ""
         spool.subscribe(cursor, may_miss=may_miss)
@@ -94,20 +103,32 @@ class Loader:
     def start(self) -> None:
         self._thread.start()
 
-    def stop(self, *, drain_seconds: float = 0.0) -> bool:
-        """Stop, after trying for so long to load what is spooled. What is left stays spooled.
-
-        False when an insert hangs: its thread goes on, and should be ended with the process.
-        """
+    def drain(self) -> None:
+        """Load what is there, and then end."""
         self._draining.set()
         self._spool.changed.set()
-        if self._thread.ident is None:  # never started
-            return True
-        self._thread.join(timeout=drain_seconds)
+
+    def end(self) -> None:
+        """End after the insert that is under way."""
         self._stop.set()
         self._spool.changed.set()
-        self._thread.join(timeout=1.0)
+
+    def has_ended(self, deadline: float) -> bool:
+        """Whether its thread has ended by then, on the monotonic clock."""
+        if self._thread.ident is not None:
+            self._thread.join(max(0.0, deadline - time.monotonic()))
         return not self._thread.is_alive()
+
+    def progress(self) -> Progress:
+        """How far the destination is."""
+        return Progress(
+            self._signal,
+            self._taken,
+            self._failed,
+            self._spool.backlog(self._cursor),
+            self._spool.lag_seconds(self._cursor),
+            self._problem,
+        )
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -163,6 +184,7 @@ class Loader:
             if first < len(records):
                 self._cursor.save(Position(segment.number, first))
         self._cursor.save(Position(segment.number + 1))
+        self._problem = None
         missed = self._spool.release(room=self._room)
         if missed:
             self._telemetry.missed(self._signal, missed)
@@ -176,7 +198,7 @@ class Loader:
         for item in scan(data):
             if isinstance(item, Record):
                 records.append(item)
-            else:
+            elif not self._may_miss:  # else whoever may miss nothing has kept it, or will
                 self._keep_damage(segment, data, item)
         return records
 
@@ -190,8 +212,10 @@ class Loader:
                 self._insert(segment, data, records)
             except InsertFailed as error:
                 attempt += 1
+                self._failed += 1
+                self._problem = str(error)
                 self._telemetry.load_failed(
-                    self._signal, self._destination.name, error.verdict.value
+                    self._signal, self._destination.label, error.verdict.value
                 )
                 if attempt >= _patience(error.verdict, alone=len(records) == 1):
                     return error
@@ -206,6 +230,7 @@ class Loader:
                     self._stop.set()
                     return None
             else:
+                self._problem = None
                 return True
 
     def _insert(self, segment: Segment, data: bytes, records: Sequence[Record]) -> None:
@@ -215,11 +240,13 @@ class Loader:
             self._signal, joined, file=segment.path if joined is data else None
         )
         seconds = time.monotonic() - started
-        self._linger = min(_MAX_LINGER, max(_MIN_LINGER, _LINGER_PER_INSERT * seconds))
+        if not self._may_miss:
+            self._linger = min(_MAX_LINGER, max(_MIN_LINGER, _LINGER_PER_INSERT * seconds))
+        self._taken += len(records)
         newest = decode(memoryview(data)[records[-1].start : records[-1].end]).received_ns
         self._telemetry.loaded(
             self._signal,
-            self._destination.name,
+            self._destination.label,
             len(records),
             seconds,
             max(0.0, (self._now_ns() - newest) / 1e9),
@@ -253,11 +280,26 @@ class Loader:
     def _keep_damage(self, segment: Segment, data: bytes, damage: Damage) -> None:
         self._dead_letters.keep(
             self._signal,
-            f"{self._letter_prefix}{self._signal.name}-{segment.number}-at-{damage.start}",
+            f"{self._signal.name}-{segment.number}-at-{damage.start}",
             data[damage.start : damage.end],
             kind="corrupt",
             detail=f"{segment.path.name}: no valid record in bytes {damage.start} to {damage.end}",
         )
+
+
+def stop_all(loaders: Sequence[Loader], *, drain_seconds: float = 0.0) -> bool:
+    """Stop them side by side, after trying for so long to load what is spooled. What is left stays
+    spooled. False when an insert hangs: its thread goes on, and is to end with the process."""
+    deadline = time.monotonic() + drain_seconds
+    for loader in loaders:
+        loader.drain()
+    for loader in loaders:
+        loader.has_ended(deadline)
+    for loader in loaders:
+        loader.end()
+    deadline = time.monotonic() + _LAST_SECONDS
+    ended = [loader.has_ended(deadline) for loader in loaders]
+    return all(ended)
 
 
 def _patience(verdict: Verdict, *, alone: bool) -> float:

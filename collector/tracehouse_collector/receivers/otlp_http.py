@@ -89,6 +89,7 @@ class OtlpHttp:
             body = await self._read(headers, receive)
             whole = True
             if self._sessions and as_json and signal is Signal.traces and _is_session(body):
+                await self._admission.count(principal, len(body))
                 named = {k.decode("latin-1"): v.decode("latin-1") for k, v in headers.items()}
                 status, answer = await self._sessions(principal, named, body)
                 await _send_body(send, status, answer, as_json=True)

@@ -60,7 +60,9 @@
     'provider': 'LowCardinality(String)', 'framework': 'LowCardinality(String)',
     'request_model': 'LowCardinality(String)', 'response_model': 'LowCardinality(String)',
     'input_tokens': "UInt64 COMMENT 'of the cache included'", 'output_tokens': "UInt64 COMMENT 'reasoning included'",
-    'cache_read_tokens': 'UInt64', 'cache_write_tokens': 'UInt64', 'reasoning_tokens': 'UInt64',
+    'cache_read_tokens': 'UInt64', 'cache_write_tokens': 'UInt64',
+    'cache_write_1h_tokens': "UInt64 COMMENT 'of what was written to the cache, that which stays for an hour'",
+    'reasoning_tokens': 'UInt64',
     'total_tokens': "UInt64 COMMENT 'input and output; where neither was sent, the total that was'",
     'cost_usd': "Nullable(Float64) COMMENT 'as sent'", 'finish_reason': 'LowCardinality(String)',
     'ttft_ms': 'Nullable(Float64)', 'response_id': 'String', 'session_id': 'String', 'user_id': 'String',
@@ -144,7 +146,9 @@ CREATE TABLE IF NOT EXISTS spans_in{{ m.on_cluster }} (
     is_noise Bool COMMENT 'nothing but the inner workings of an agent',
     run_id String,
     version UInt64,
-    INDEX by_trace_id trace_id TYPE bloom_filter(0.001) GRANULARITY 1
+    INDEX by_trace_id trace_id TYPE bloom_filter(0.001) GRANULARITY 1,
+    -- What came lately is looked for again and again: older parts are left out by when they were received.
+    INDEX by_received bitAnd(version, 9223372036854775807) TYPE minmax GRANULARITY 1
 {%- endcall %}
 
 -- What could not be stored as what it claims to be, kept whole with the reason.
@@ -199,9 +203,7 @@ SELECT
         start_ns > {{ m.latest_ns }} OR end_ns > {{ m.latest_ns }}, 'time is out of range',
         end_ns != 0 AND end_ns < start_ns, 'end time is before start time',
         '') AS reject_reason
-FROM (
-    {{ m.unnest('traces', 'resource_spans', 'scope_spans', 'spans', fields, 'span') }}
-);
+{{ m.unnested('traces', 'resource_spans', 'scope_spans', 'spans', fields, 'span') }};
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS spans_mean{{ m.on_cluster }} TO spans_in AS
 SELECT
@@ -214,8 +216,8 @@ SELECT
 FROM (
     SELECT
         {{ m.names(m.source_fields[:4]) }},
-        if({{ of_span.columns.environment }} != '', {{ of_span.columns.environment }}, resource_environment) AS environment,
-        if({{ of_span.columns.release }} != '', {{ of_span.columns.release }}, resource_release) AS release,
+        if({{ of_span.columns.environment }} != '', {{ of_span.columns.environment }}, staged.environment) AS environment,
+        if({{ of_span.columns.release }} != '', {{ of_span.columns.release }}, staged.release) AS release,
         {{ m.names(m.source_fields[6:]) }},
         raw_trace_id, raw_span_id, raw_parent_span_id, start_ns, end_ns,
         {{ content_names }},
@@ -227,9 +229,7 @@ FROM (
     {%- for stage in of_span.stages | reverse %}
     (SELECT *{% for name, expression in stage.items() %}, {{ expression }} AS {{ name }}{% endfor %} FROM
     {%- endfor %}
-    (SELECT * EXCEPT (environment, release), environment AS resource_environment, release AS resource_release
-     FROM spans_sent)
-    {{ ')' * of_span.stages | length }}
+    spans_sent{{ ')' * of_span.stages | length }} AS staged
 );
 
 {#- From what a span in `spans_in` was sent as to what is stored. -#}

@@ -65,11 +65,9 @@ SELECT
     `record.attributes.value.value` AS attribute_types,
     `record.dropped_attributes_count` AS dropped_attributes_count,
     request_id,
-    ordinal,
+    {{ m.ordinal() }} AS ordinal,
     if(time_ns > {{ m.latest_ns }} OR observed_ns > {{ m.latest_ns }}, 'time is out of range', '') AS reject_reason
-FROM (
-    {{ m.unnest('logs', 'resource_logs', 'scope_logs', 'log_records', fields, 'record') }}
-);
+{{ m.unnested('logs', 'resource_logs', 'scope_logs', 'log_records', fields, 'record') }};
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS logs_store{{ m.on_cluster }} TO logs AS
 SELECT

@@ -159,9 +159,7 @@ CREATE TABLE IF NOT EXISTS points_in{{ m.on_cluster }} (
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS metrics_unnest{{ m.on_cluster }} TO metrics_in AS
 SELECT {{ m.source_names() }}, {{ m.renamed(fields, 'metric.', 'metric_') }}
-FROM (
-    {{ m.unnest('metrics', 'resource_metrics', 'scope_metrics', 'metrics', fields, 'metric') }}
-);
+{{ m.unnested('metrics', 'resource_metrics', 'scope_metrics', 'metrics', fields, 'metric') }};
 
 {#- What every data point has. -#}
 {% macro point_select() -%}

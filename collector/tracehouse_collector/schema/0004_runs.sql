@@ -2,16 +2,19 @@
 -- planned anew with every insert.
 {% import 'macros.jinja' as m with context %}
 {% set run = m.promoted_text('run_id') %}
+{% set step = m.promoted_text('step') %}
 {% set zero_trace = "toFixedString('', 16)" %}
 
--- The spans that stand for a run: its own, and the roots of its rollouts. `version` is the time at
--- which the SDK made it, so that a run that goes on after it had ended is running again.
+-- The spans that stand for a run: its own, and the roots of its rollouts, which may also be of no
+-- step and of no run: those of production. `version` is the time at which the SDK made it, so that a
+-- run that goes on after it had ended is running again.
 {% call m.table('run_spans', ('Replacing', 'version'), 'tuple()',
                 'workspace, is_rollout, run_id, step, trace_id', 'cityHash64(run_id)') %}
     workspace LowCardinality(String),
     is_rollout Bool,
     run_id String,
-    step Int64 COMMENT 'of the rollout; 0 for a run',
+    step Int64 COMMENT 'of the rollout; 0 for a run, and for a rollout of no step',
+    has_step Bool,
     session_id String,
     outcome LowCardinality(String),
     metadata String COMMENT 'JSON object',
@@ -44,6 +47,18 @@
     host String,
     service LowCardinality(String),
     error String COMMENT 'the status message of its span',
+    datapoint String,
+    phase LowCardinality(String),
+    environment LowCardinality(String),
+    grader LowCardinality(String),
+    rollout_status LowCardinality(String) COMMENT 'as it was logged; empty of a chat',
+    reward Nullable(Float64),
+    rewards String COMMENT 'JSON object',
+    turns UInt32,
+    messages UInt32,
+    tool_calls UInt32,
+    input_tokens UInt64,
+    output_tokens UInt64,
     version UInt64
 {%- endcall %}
 
@@ -52,7 +67,8 @@ SELECT
     workspace,
     span_name != 'tracehouse.run' AS is_rollout,
     {{ run }} AS run_id,
-    toInt64OrZero({{ m.promoted_text('step') }}) AS step,
+    toInt64OrZero({{ step }}) AS step,
+    {{ step }} != '' AS has_step,
     session_id,
     attributes['tracehouse.outcome'] AS outcome,
     attributes['tracehouse.metadata'] AS metadata,
@@ -67,14 +83,14 @@ SELECT
     toFloat64OrZero(attributes['tracehouse.run.heartbeat']) AS heartbeat_seconds,
     attributes['tracehouse.run.config'] AS config,
     attributes['tracehouse.run.summary'] AS summary,
-    attributes['tracehouse.run.tags'] AS tags,
+    {{ m.first_of('attributes', ['tracehouse.run.tags', 'tracehouse.rollout.tags']) }} AS tags,
     attributes['tracehouse.run.notes'] AS notes,
     attributes['tracehouse.run.group'] AS run_group,
     attributes['tracehouse.run.job_type'] AS job_type,
     attributes['tracehouse.sweep.id'] AS sweep_id,
     attributes['tracehouse.dataset.name'] AS dataset,
     attributes['tracehouse.dataset.split'] AS dataset_split,
-    attributes['tracehouse.model.name'] AS model,
+    if(is_rollout, attributes['gen_ai.request.model'], attributes['tracehouse.model.name']) AS model,
     attributes['tracehouse.model.revision'] AS model_revision,
     {{ m.promoted_text('subject_id') }} AS subject_id,
     {{ m.promoted_text('experiment') }} AS experiment,
@@ -84,14 +100,28 @@ SELECT
     resource_attributes['tracehouse.machine.id'] AS machine,
     resource_attributes['host.name'] AS host,
     service,
-    status_message AS error,
+    if(status_message = '', attributes['error.message'], status_message) AS error,
+    attributes['tracehouse.rollout.datapoint_id'] AS datapoint,
+    attributes['tracehouse.rollout.phase'] AS phase,
+    attributes['tracehouse.rollout.environment'] AS environment,
+    attributes['tracehouse.rollout.grader'] AS grader,
+    attributes['tracehouse.rollout.status'] AS rollout_status,
+    if(attributes['tracehouse.rollout.reward'] = '',
+       JSONExtract(metadata, 'reward', 'Nullable(Float64)'),
+       toFloat64OrNull(attributes['tracehouse.rollout.reward'])) AS reward,
+    attributes['tracehouse.rollout.rewards'] AS rewards,
+    toUInt32OrZero(attributes['tracehouse.rollout.turns']) AS turns,
+    toUInt32OrZero(attributes['tracehouse.rollout.messages']) AS messages,
+    toUInt32OrZero(attributes['tracehouse.rollout.tool_calls']) AS tool_calls,
+    toUInt64OrZero(attributes['gen_ai.usage.input_tokens']) AS input_tokens,
+    toUInt64OrZero(attributes['gen_ai.usage.output_tokens']) AS output_tokens,
     if(attributes['tracehouse.run.updated'] = '',
        toUInt64(toUnixTimestamp64Nano(received_time)),
        toUInt64OrZero(attributes['tracehouse.run.updated'])) * 2 + (end_ns != 0) AS version
 FROM (SELECT * EXCEPT name, name AS span_name FROM spans_in)
-WHERE reject_reason = '' AND run_id != '' AND (
+WHERE reject_reason = '' AND (phase != '' OR (run_id != '' AND (
     span_name = 'tracehouse.run'
-    OR (attributes['gen_ai.operation.name'] = 'invoke_agent' AND {{ m.promoted_text('step') }} != ''));
+    OR (attributes['gen_ai.operation.name'] = 'invoke_agent' AND {{ step }} != ''))));
 
 -- What a run logged beside its scalars, by kind: value, media, artifact, environment, console,
 -- update.
@@ -115,7 +145,7 @@ SELECT
     {{ run }} AS run_id,
     substring(event_name, length('tracehouse.run.') + 1) AS kind,
     attributes['tracehouse.key'] AS key,
-    toInt64OrZero({{ m.promoted_text('step') }}) AS step,
+    toInt64OrZero({{ step }}) AS step,
     if(kind = 'artifact', cityHash64(body), toUInt64OrZero(attributes['tracehouse.index'])) AS ordinal,
     {{ m.time_of_log() }} AS time,
     body,
@@ -138,6 +168,6 @@ SELECT
     workspace, {{ run }} AS run_id, metric_name AS key,
     argMaxState((value, toInt8(value_type), value_int), (assumeNotNull(at_step), toUInt64(toUnixTimestamp64Nano(time)))) AS last,
     max(assumeNotNull(at_step)) AS last_step
-FROM (SELECT *, toInt64OrNull({{ m.promoted_text('step') }}) AS at_step FROM points_in)
+FROM (SELECT *, toInt64OrNull({{ step }}) AS at_step FROM points_in)
 WHERE metric_type = 'gauge' AND value_type != 'none' AND run_id != '' AND at_step IS NOT NULL
 GROUP BY workspace, run_id, key;

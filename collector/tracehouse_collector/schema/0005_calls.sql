@@ -1,7 +1,8 @@
 -- One row a call of a model that used tokens. Whatever instruments a call, and however often, it is
 -- one row, since they have the response's id in common: usage is a sum over this table.
 {% import 'macros.jinja' as m with context %}
-{% set tokens = ['input_tokens', 'output_tokens', 'cache_read_tokens', 'cache_write_tokens', 'reasoning_tokens', 'total_tokens'] %}
+{% set beside_midnight = 600 %}  {#- seconds -#}
+{% set tokens = ['input_tokens', 'output_tokens', 'cache_read_tokens', 'cache_write_tokens', 'cache_write_1h_tokens', 'reasoning_tokens', 'total_tokens'] %}
 
 {% call m.table('calls', ('Replacing', 'version'), 'toYYYYMM(day)', 'workspace, day, call_id', 'call_id') %}
     workspace LowCardinality(String),
@@ -27,6 +28,9 @@
     prompt_version LowCardinality(String),
     {% for name in tokens %}{{ name }} UInt64,
     {% endfor %}cost_usd Nullable(Float64) COMMENT 'as sent',
+    beside_midnight Int8 MATERIALIZED
+        (toUnixTimestamp(start_time) % 86400 < {{ beside_midnight }}) - (toUnixTimestamp(start_time) % 86400 >= 86400 - {{ beside_midnight }})
+        COMMENT '1 in the first minutes of a day, -1 in the last: what reports it too may be on the other side',
     version UInt64 COMMENT 'what knows more beats what knows less, then later beats earlier'
 {%- endcall %}
 

@@ -11,7 +11,7 @@ beside them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tracehouse_semconv.dialects import (
@@ -35,6 +35,16 @@ from tracehouse_semconv.dialects import (
 )
 
 _LARGEST_COUNT = "1e15"
+_DIALECT_STEP = 10_000
+
+# What is at `a`, or at `b` inside that, of the JSON `t`; with `s`, a prefix, the sum of the members
+# that begin so. '' where there is nothing.
+_RAW = "if(b = '', JSONExtractRaw(t, a), JSONExtractRaw(t, a, b))"
+_SUM = "arraySum(p -> p.2 * startsWith(p.1, s), JSONExtractKeysAndValues(t, 'Float64'))"
+_FROM_JSON = (
+    f"if(s = '', transform({_RAW}, ['null'], ['']),"
+    f" transform(toString(greatest({_SUM}, 0)), ['0'], ['']))"
+)
 
 
 @dataclass(frozen=True)
@@ -62,6 +72,10 @@ class _Source:
     def is_guarded(self) -> bool:
         return bool(self.key.only or self.key.never)
 
+    def counts_in(self, dialect: str) -> bool:
+        """Whether a dialect means it so. Only asked of what is guarded."""
+        return dialect in self.key.only or (bool(self.key.never) and dialect not in self.key.never)
+
 
 class _Codes:
     """The sources of some columns, and the keys that only tell dialects or hold JSON."""
@@ -82,22 +96,8 @@ class _Codes:
         unknown = [key for key in dict.fromkeys(others) if key not in self.of_key]
         self.of_key |= {key: number for number, key in enumerate(unknown, start=1)}
 
-    @property
-    def tokens(self) -> list[str]:
-        """The columns that count tokens."""
-        return [name for name in self.columns if COLUMNS[name].coercion == "tokens"]
-
     def number(self, column: str) -> int:
         return self.columns[column][0].code // 100
-
-    def allowed(self, dialect: str) -> list[int]:
-        """The guarded sources that count in a dialect."""
-        return [
-            s.code
-            for s in self.sources
-            if s.is_guarded
-            and (dialect in s.key.only or (s.key.never and dialect not in s.key.never))
-        ]
 
 
 def canonical(columns: Iterable[str] = tuple(COLUMNS)) -> Canonical:
@@ -120,24 +120,25 @@ def _key_codes(codes: _Codes) -> str:
 def _sent(codes: _Codes) -> str:
     """What a row has for the columns: (number of the column, value), the best source first."""
     json = [source for source in codes.sources if source.is_json]
-    guarded = [source.code for source in codes.sources if source.is_guarded]
-    allowed = ", ".join(
-        f"said_dialect = {_quoted(name)}, {_numbers(codes.allowed(name))}"
-        for name in DIALECTS
-        if codes.allowed(name) != codes.allowed("")
+    # One look at a set: an array of its own for each dialect would be copied for each attribute.
+    unheard = _numbers(
+        _DIALECT_STEP * place + source.code
+        for place, dialect in enumerate(("", *DIALECTS))
+        for source in codes.sources
+        if source.is_guarded and not source.counts_in(dialect)
     )
-    counting = f"multiIf({allowed}, {_numbers(codes.allowed(''))})"
-    refused = f"has({_numbers(guarded)}, p.1) AND NOT has({counting}, p.1)"
+    refused = f"toUInt32({_DIALECT_STEP} * said_dialect + p.1) IN {unheard}"
     pairs = "arrayZip(key_codes, mapValues(attributes))"
     if json:
         holders = _numbers(codes.of_key[source.key.name] for source in json)
         outer, inner = (_array(_level(s, depth) for s in json) for depth in (0, 1))
-        sums = _array("" if s.key.sum is None else f"+{s.key.sum}" for s in json)
+        sums = _array(s.key.sum or "" for s in json)
         inside = (
-            f"arrayMap((c, h, a, b, s) -> (c, {_from_json()}),"
-            f" {_numbers(s.code for s in json)}, {holders}, {outer}, {inner}, {sums})"
+            f"arrayMap((c, t, a, b, s) -> (c, {_FROM_JSON}), {_numbers(s.code for s in json)},"
+            f" {_texts_at(holders)}, {outer}, {inner}, {sums})"
         )
-        pairs = f"arrayConcat({pairs}, if(hasAny(key_codes, {holders}), {inside}, []))"
+        holds = f"arrayExists(c -> c IN {holders}, key_codes)"
+        pairs = f"arrayConcat({pairs}, if({holds}, {inside}, []))"
     for source in codes.sources:
         if prefix := source.key.not_prefix:
             refused += f" OR p.1 = {source.code} AND startsWith(p.2, {_quoted(prefix)})"
@@ -149,63 +150,60 @@ def _level(source: _Source, depth: int) -> str:
     return source.key.path[depth] if len(source.key.path) > depth else ""
 
 
-def _from_json() -> str:
-    """What is at `a`, or at `b` inside that, of the value with the code `h`; with `s`, which is a
-    plus and a prefix, the sum of the members that begin so. '' where there is nothing."""
-    held = "mapValues(attributes)[indexOf(key_codes, h)]"
-    # LangSmith sends Python's repr of a dictionary.
-    json = f"if(startsWith({held}, '{{\\''), replaceAll({held}, '\\'', '\"'), {held})"
-    total = (
-        "arraySum(p -> if(startsWith(p.1, substring(s, 2)), p.2, 0),"
-        f" JSONExtractKeysAndValues({json}, 'Float64'))"
+def _texts_at(holders: str) -> str:
+    """The values of the attributes with these codes, as JSON: LangSmith sends Python's repr of a
+    dictionary."""
+    return (
+        "arrayMap(t -> if(startsWith(t, '{\\''), replaceAll(t, '\\'', '\"'), t),"
+        f" arrayMap(h -> mapValues(attributes)[indexOf(key_codes, h)], {holders}))"
     )
-    outer = f"JSONExtractRaw({json}, a)"
-    raw = f"if(b = '', {outer}, JSONExtractRaw({outer}, b))"
-    found = f"if({raw} = 'null', '', {raw})"
-    return f"if(s != '', if({total} > 0, toString({total}), ''), {found})"
 
 
 def _dialect(codes: _Codes) -> str:
-    """The dialect whose scope it is, else the first whose key is there; '' where there is nothing
-    canonical."""
-    scopes = [(scope, name) for name, dialect in DIALECTS.items() for scope in dialect.scopes]
-    prefixes = [(p, name) for name, dialect in DIALECTS.items() for p in dialect.scope_prefixes]
-    markers = [(codes.of_key[k], name) for name, dialect in DIALECTS.items() for k in dialect.keys]
-
-    def named(found: Sequence[tuple[object, str]], index: str) -> str:
-        return f"{_array(name for _, name in found)}[{index}]"
-
-    whole = (
-        f"transform(scope_name, {_array(s for s, _ in scopes)}, {_array(n for _, n in scopes)}, '')"
+    """The place of a dialect in `DIALECTS`, from 1: of that whose scope it is, else of the first
+    whose key is there; 0 where there is nothing canonical."""
+    scopes = {scope: name for name, dialect in DIALECTS.items() for scope in dialect.scopes}
+    prefixes = {p: name for name, dialect in DIALECTS.items() for p in dialect.scope_prefixes}
+    markers = {codes.of_key[k]: name for name, dialect in DIALECTS.items() for k in dialect.keys}
+    whole = f"transform(scope_name, {_array(scopes)}, {_places(scopes.values())}, 0)"
+    begin = f"extract(scope_name, '^(?:{_alternatives(prefixes)})')"
+    begun = f"transform({begin}, {_array(prefixes)}, {_places(prefixes.values())}, 0)"
+    first = (
+        f"arrayMin(arrayMap(c -> transform(c, {_numbers(markers)},"
+        f" {_numbers(range(1, len(markers) + 1))}, {len(markers) + 1}), key_codes))"
     )
-    begun = named(
-        prefixes,
-        f"arrayFirstIndex(p -> startsWith(scope_name, p), {_array(p for p, _ in prefixes)})",
-    )
-    marked = named(
-        markers, f"arrayFirstIndex(m -> has(key_codes, m), {_numbers(c for c, _ in markers)})"
-    )
+    marked = f"{_places(markers.values())}[{first}]"
     generic = (
-        "if(arrayExists(k -> startsWith(k, 'gen_ai.'), mapKeys(attributes)), 'otel_genai', '')"
+        f"arrayExists(k -> startsWith(k, 'gen_ai.'), mapKeys(attributes)) * {_place('otel_genai')}"
     )
     return (
-        f"arrayFirst(d -> d != '', if(arraySum(key_codes) = 0, [],"
+        "arrayFirst(d -> d != 0, if(arraySum(key_codes) = 0, [],"
         f" [{whole}, {begun}, {marked}, {generic}]))"
     )
 
 
+def _place(dialect: str) -> int:
+    return list(DIALECTS).index(dialect) + 1
+
+
+def _places(dialects: Iterable[str]) -> str:
+    return _numbers(map(_place, dialects))
+
+
+def _is_one_of(dialects: Iterable[str]) -> str:
+    return f"said_dialect IN {_places(dialects)}"
+
+
 def _by_column(codes: _Codes) -> dict[str, str]:
-    """`texts`: the best value of each column, in the order of their numbers. `counts`: the columns
-    of tokens as numbers. One expression each, since every function in a view is planned anew with
-    each insert (0.15 ms). Of rows without anything canonical both are empty."""
-    numbers = _numbers(codes.number(name) for name in codes.columns)
-    tokens = _numbers(codes.number(name) for name in codes.tokens)
+    """`texts`: the best value of each column by the column's number. `counts`: the same as numbers.
+    Maps, since a look into a map costs no copy, and one expression each, since every function in a
+    view is planned anew with each insert (0.15 ms)."""
     kind = codes.number("kind") if "kind" in codes.columns else 0
     meanings = {value: kind for kind, values in KINDS.items() for value in values}
+    count = f"toUInt64(least(abs(toFloat64OrZero(t)), {_LARGEST_COUNT}))"
     return {
-        "texts": f"arrayMap(n -> sent.3[indexOf(sent.1, n)], if(empty(sent), [], {numbers}))",
-        "counts": "arrayMap(n -> toUInt64(least(abs(toFloat64OrZero(sent.3[indexOf(sent.1, n)])),"
-        f" {_LARGEST_COUNT})), if(empty(sent), [], {tokens}))",
+        "texts": "mapFromArrays(sent.1, sent.3)",
+        "counts": f"mapFromArrays(sent.1, arrayMap(t -> {count}, sent.3))",
         "said_kind": f"arrayFirst(k -> k != '', arrayMap(s -> transform(lower(s.3),"
         f" {_array(meanings)}, {_array(meanings.values())}, ''),"
         f" arrayFilter(s -> s.1 = {kind}, sent)))",
@@ -217,7 +215,7 @@ def _sent_text(codes: _Codes, name: str) -> str:
 
 
 def _sent_count(codes: _Codes, name: str) -> str:
-    return f"counts[{codes.tokens.index(name) + 1}]"
+    return f"counts[{codes.number(name)}]"
 
 
 def _value(codes: _Codes, name: str) -> str:
@@ -288,11 +286,11 @@ def _stored(codes: _Codes) -> dict[str, str]:
     if "input_tokens" in sent:
         cached = f"{sent['cache_read_tokens']} + {sent['cache_write_tokens']}"
         stored["input_tokens"] = (
-            f"{sent['input_tokens']} + if(said_dialect IN {_tuple(INPUT_EXCLUDES_CACHE)}"
+            f"{sent['input_tokens']} + if({_is_one_of(INPUT_EXCLUDES_CACHE)}"
             f" OR {cached} > {sent['input_tokens']}, {cached}, 0)"
         )
         stored["output_tokens"] = (
-            f"{sent['output_tokens']} + if(said_dialect IN {_tuple(OUTPUT_EXCLUDES_REASONING)},"
+            f"{sent['output_tokens']} + if({_is_one_of(OUTPUT_EXCLUDES_REASONING)},"
             f" {sent['reasoning_tokens']}, 0)"
         )
     if "kind" in sent:
@@ -301,23 +299,23 @@ def _stored(codes: _Codes) -> dict[str, str]:
         # What an exception is called is said where it was recorded.
         raised = "arrayFirst(t -> t != '', arrayMap(e -> e['exception.type'], `events.attributes`))"
         stored["error_type"] = f"if({sent['error_type']} != '', {sent['error_type']}, {raised})"
-    return {"dialect": "said_dialect", **stored}
+    return {"dialect": f"{_array(DIALECTS)}[said_dialect]", **stored}
 
 
 def _kind_of_span(sent: Mapping[str, str]) -> str:
     named = [
-        f"if(said_dialect = {_quoted(dialect)} AND name = {_quoted(name)}, {_quoted(kind)}, '')"
+        f"if(said_dialect = {_place(dialect)} AND name = {_quoted(name)}, {_quoted(kind)}, '')"
         for (dialect, name), kind in KIND_BY_NAME.items()
     ]
     said = sent["kind"]
     candidates = [
-        f"if(said_dialect = 'langfuse' AND {sent['request_model']} != '' AND {said} = 'span',"
-        " 'generation', '')",
+        f"if(said_dialect = {_place('langfuse')} AND {sent['request_model']} != ''"
+        f" AND {said} = 'span', 'generation', '')",
         said,
         *named,
         f"if({sent['input_tokens']} + {sent['output_tokens']} > 0, 'generation', '')",
         # Codex has several spans around one tool call; the one that counts says so.
-        f"if({sent['tool_name']} != '' AND said_dialect != 'codex', 'tool', '')",
+        f"if({sent['tool_name']} != '' AND said_dialect != {_place('codex')}, 'tool', '')",
     ]
     # Not a multiIf: that evaluates its branches row by row, and `said` costs 3 µs so.
     return f"if(empty(sent), 'span', arrayFirst(k -> k != '', [{', '.join(candidates)}, 'span']))"
@@ -327,30 +325,34 @@ def _framework(sent: Mapping[str, str]) -> str:
     said = f"lower({sent['provider']})"
     return (
         f"if({said} IN {_tuple(FRAMEWORK_PROVIDERS)}, {said},"
-        f" transform(said_dialect, {_array(FRAMEWORKS)}, {_array(FRAMEWORKS.values())}, ''))"
+        f" transform(said_dialect, {_places(FRAMEWORKS)}, {_array(FRAMEWORKS.values())}, ''))"
     )
 
 
 def _provider(sent: Mapping[str, str]) -> str:
     said = f"lower({sent['provider']})"
-    suffixes = "|".join(suffix.replace(".", "\\\\.") for suffix in PROVIDER_SUFFIXES)
-    cut = f"replaceRegexpOne({said}, '({suffixes})$', '')"
-    models = ", ".join(
-        f"startsWith({sent['request_model']}, {_quoted(prefix)}), {_quoted(provider)}"
-        for prefix, provider in MODEL_PROVIDERS.items()
+    cut = f"replaceRegexpOne({said}, '({_alternatives(PROVIDER_SUFFIXES)})$', '')"
+    begin = f"extract({sent['request_model']}, '^(?:{_alternatives(MODEL_PROVIDERS)})')"
+    of_dialect = (
+        f"transform(said_dialect, {_places(DIALECT_PROVIDERS)},"
+        f" {_array(DIALECT_PROVIDERS.values())}, '')"
     )
     return (
-        f"multiIf({said} != '' AND {said} NOT IN {_tuple(FRAMEWORK_PROVIDERS)},"
-        f" transform({cut}, {_array(PROVIDERS)}, {_array(PROVIDERS.values())}, {cut}),"
-        f" {models},"
-        f" transform(said_dialect, {_array(DIALECT_PROVIDERS)},"
-        f" {_array(DIALECT_PROVIDERS.values())}, ''))"
+        f"if({said} IN {_tuple(('', *FRAMEWORK_PROVIDERS))},"
+        f" transform({begin}, {_array(MODEL_PROVIDERS)}, {_array(MODEL_PROVIDERS.values())},"
+        f" {of_dialect}),"
+        f" transform({cut}, {_array(PROVIDERS)}, {_array(PROVIDERS.values())}, {cut}))"
     )
 
 
 def _unquoted(text: str) -> str:
     """Some emitters encode every value as JSON, strings too."""
     return f"if(startsWith({text}, '\"'), JSONExtractString({text}), {text})"
+
+
+def _alternatives(texts: Iterable[str]) -> str:
+    """A regular expression, within a literal, for any of these."""
+    return "|".join(text.replace(".", "\\\\.") for text in texts)
 
 
 def _quoted(text: str) -> str:

@@ -38,11 +38,6 @@ class Migration:
     statements: tuple[str, ...]
 
 
-def otlp_proto() -> str:
-    """The Protobuf schema that every insert names to ClickHouse."""
-    return (SCHEMA_DIR / "otlp.proto").read_text()
-
-
 @cache
 def migrations(cluster: str | None = None) -> tuple[Migration, ...]:
     """All migrations in order, rendered for a single server or for the cluster of that name."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +36,8 @@ class Cursor:
     def __init__(self, directory: Path, destination: str, files: Files) -> None:
         self._path = directory / f"{destination}{SUFFIX}"
         self._files = files
+        self._lock = threading.Lock()
+        self._given_up = False
         self._position = self._load()
 
     @property
@@ -42,10 +45,24 @@ class Cursor:
         return self._position
 
     def save(self, position: Position) -> None:
-        """Move on. Raises OSError, and has then not moved."""
+        """Move on, unless it was given up. Raises OSError, and has then not moved."""
         content = {"segment": position.segment, "record": position.record}
-        self._files.replace(self._path, json.dumps(content).encode())
-        self._position = position
+        with self._lock:
+            if not self._given_up:
+                self._files.replace(self._path, json.dumps(content).encode())
+                self._position = position
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it was never saved."""
+        return self._position == Position()
+
+    def give_up(self, *, remove: bool = False) -> None:
+        """Move no more: another takes over from the file, or the file goes. Raises OSError."""
+        with self._lock:
+            self._given_up = True
+            if remove:
+                self._files.remove(self._path)
 
     def _load(self) -> Position:
         return _load(self._path, self._files)

@@ -16,7 +16,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from tracehouse_collector.spool.cursor import Cursor
+from tracehouse_collector.spool.cursor import Cursor, Position
 from tracehouse_collector.spool.segments import Segment, Segments, SpoolFull
 
 logger = logging.getLogger(__name__)
@@ -59,6 +59,21 @@ class GroupCommit:
         long as there is room."""
         with self._lock:
             (self._may_miss if may_miss else self._cursors).append(cursor)
+
+    def unsubscribe(self, cursor: Cursor) -> None:
+        """Keep nothing for this cursor any more."""
+        with self._lock:
+            for cursors in (self._cursors, self._may_miss):
+                if cursor in cursors:
+                    cursors.remove(cursor)
+        self.release()
+
+    def skip_to_the_end(self, cursor: Cursor) -> None:
+        """Let a cursor begin with what comes next. Raises OSError."""
+        with self._lock:
+            self._segments.seal()
+            self._open_since = None
+            cursor.save(Position(self._segments.next_number))
 
     def next_segment(self, after: int) -> Segment | None:
         """The oldest sealed segment with at least this number."""
@@ -126,6 +141,17 @@ class GroupCommit:
             past = cursor.position.segment
             done = sum(s.end for s in self._segments.sealed if s.number < past)
             return self._segments.bytes - done
+
+    def lag_seconds(self, cursor: Cursor) -> float:
+        """How long the oldest sealed segment that a destination has not taken has been complete; 0
+        when it has all of them."""
+        waiting = self.next_segment(cursor.position.segment)
+        if waiting is None:
+            return 0.0
+        try:
+            return max(0.0, time.time() - waiting.path.stat().st_mtime)
+        except FileNotFoundError:  # it was taken meanwhile
+            return 0.0
 
     @property
     def bytes(self) -> int:

@@ -9,6 +9,7 @@ since Langfuse does not change what it has, and with Langfuse's own attributes b
 from __future__ import annotations
 
 import base64
+import json
 import os
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -37,11 +38,14 @@ def langfuse_destination(own: Destination) -> Destination | None:
     """Where Langfuse's variables point, if they are all set and that is not our own server."""
     public, secret = (os.environ.get(f"LANGFUSE_{kind}_KEY") for kind in ("PUBLIC", "SECRET"))
     base = os.environ.get("LANGFUSE_BASE_URL") or os.environ.get("LANGFUSE_HOST")
-    # One of our keys, or our address: Langfuse's SDK is told to send here, which has it already.
-    if not (public and secret and base) or secret.startswith("ba_"):
-        return None
+    return destination_of(public, secret, base, own) if public and secret and base else None
+
+
+def destination_of(public: str, secret: str, base: str, own: Destination) -> Destination | None:
+    """A Langfuse with its keys; None where it is our own server."""
     base = base.rstrip("/")
-    if base == own.api_base:
+    # One of our keys, or our address: Langfuse's SDK is told to send here, which has it already.
+    if secret.startswith("ba_") or base == own.api_base:
         return None
     basic = base64.b64encode(f"{public}:{secret}".encode()).decode()
     return Destination(
@@ -80,15 +84,33 @@ def _said(attributes: Mapping[str, Any]) -> dict[str, Any]:
     operation = attributes.get(names.TRACEHOUSE_SPAN_KIND) or attributes.get(
         names.GEN_AI_OPERATION_NAME
     )
-    found = {
+    found: dict[str, Any] = {
         "langfuse.observation.type": _TYPES.get(str(operation)),
         "session.id": attributes.get(names.GEN_AI_CONVERSATION_ID),
         "user.id": attributes.get(names.TRACEHOUSE_SUBJECT_ID),
         "langfuse.trace.name": attributes.get(names.TRACEHOUSE_TASK_NAME),
         "langfuse.observation.input": _first(attributes, _INPUTS),
         "langfuse.observation.output": _first(attributes, _OUTPUTS),
+        **_of_rollout(attributes),
     }
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _of_rollout(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Rollouts of a run are a session, and what is said of one is said of its trace."""
+    datapoint = attributes.get(names.TRACEHOUSE_ROLLOUT_DATAPOINT_ID)
+    is_message = names.TRACEHOUSE_ROLLOUT_TURN in attributes
+    if datapoint is None and not is_message:
+        return {}
+    found: dict[str, Any] = {"langfuse.session.id": attributes.get(names.TRACEHOUSE_RUN_ID)}
+    if datapoint is not None:
+        found["langfuse.trace.name"] = f"rollout {datapoint}"
+        found["langfuse.trace.tags"] = attributes.get(names.TRACEHOUSE_ROLLOUT_TAGS)
+        metadata: dict[str, Any] = json.loads(attributes.get(names.TRACEHOUSE_METADATA, "{}"))
+        for key, value in metadata.items():
+            told = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            found[f"langfuse.trace.metadata.{key}"] = told
+    return found
 
 
 def _first(attributes: Mapping[str, Any], keys: tuple[str, ...]) -> Any:

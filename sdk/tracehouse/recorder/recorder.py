@@ -12,10 +12,10 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.trace import Tracer
@@ -50,6 +50,18 @@ class Source:
     resource: bytes
 
 
+class Mirror(Protocol):
+    """What gets the spans of a recorder beside it. Neither waits for the other; raises nothing."""
+
+    def put(self, item: SpanVersion, /) -> None:
+        """Take it, in microseconds."""
+        ...
+
+    def flush(self, timeout: float = ...) -> bool:
+        """Whether all of it is delivered, within so many seconds; 0 only asks."""
+        ...
+
+
 class Recorder:
     """Writes and sends for one destination. Thread-safe; survives forks. Raises nothing.
 
@@ -62,11 +74,11 @@ class Recorder:
         resolve: Callable[[], Destination],
         *,
         encode_spans: Callable[[list[SpanVersion]], bytes] = encode_versions,
-        mirror: Recorder | None = None,
+        mirrors: Sequence[Mirror] = (),
     ) -> None:
-        """`mirror`: another that gets the same spans."""
+        """`mirrors`: others that get the same spans."""
         self.mode = mode
-        self._mirror = mirror
+        self._mirrors = tuple(mirrors)
         self._kinds: tuple[tuple[Signal, type[Any], Callable[[list[Any]], bytes]], ...] = (
             (Signal.traces, SpanVersion, encode_spans),
             (Signal.logs, Event, encode_events),
@@ -108,10 +120,11 @@ class Recorder:
 
     def put(self, item: _Item) -> None:
         """Record it. What it refers to must not change any more (a running span excepted)."""
+        if self._mirrors and type(item) is SpanVersion:
+            for mirror in self._mirrors:
+                mirror.put(item)
         if self.mode is Mode.disabled:
             return
-        if self._mirror is not None and type(item) is SpanVersion:
-            self._mirror.put(item)
         queue = self._queue
         queue.append(item)
         if not self._wake.is_set():
@@ -135,8 +148,8 @@ class Recorder:
         if self.mode is Mode.disabled:
             return True
         self._write()
-        if self._mirror is not None:
-            self._mirror.flush()
+        for mirror in self._mirrors:
+            mirror.flush()
         if self._shipper is None:
             return self._buffer is None
         return self._shipper.wait_until_empty(timeout) if timeout > 0 else False
@@ -329,18 +342,18 @@ def get_recorder(mode: Mode, api_key: str | None = None, api_base: str | None = 
             _recorders[key] = Recorder(
                 mode,
                 lambda: resolve_destination(api_key, api_base),
-                mirror=_langfuse(mode, destination),
+                mirrors=_langfuse(mode, destination),
             )
         return _recorders[key]
 
 
-def _langfuse(mode: Mode, own: Destination) -> Recorder | None:
+def _langfuse(mode: Mode, own: Destination) -> tuple[Recorder, ...]:
     from tracehouse.recorder.langfuse import encode_for_langfuse, langfuse_destination
 
     found = langfuse_destination(own)
     if found is None or mode is not Mode.online:  # `tracehouse sync` sends to our server alone
-        return None
-    return Recorder(mode, lambda: found, encode_spans=encode_for_langfuse)
+        return ()
+    return (Recorder(mode, lambda: found, encode_spans=encode_for_langfuse),)
 
 
 def _setting(name: str, default: int) -> int:

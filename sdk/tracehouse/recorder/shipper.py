@@ -17,6 +17,7 @@ from tracehouse.recorder.buffer import Batch, Buffer, buffers_dir, key_hash
 from tracehouse.settings import Destination, Mode
 
 if TYPE_CHECKING:
+    from tracehouse.anonymous import AnonymousSession
     from tracehouse.recorder.transport import Transport
 
 logger = logging.getLogger("tracehouse")
@@ -25,6 +26,9 @@ _IDLE_SECONDS = 30.0
 # A request costs the program about a millisecond of Python: after the first, two a second.
 _PACE_SECONDS = 0.5
 _REFUSED_RETRY_SECONDS = 5.0
+# An anonymous session that may send no more is asked for rarely: somebody may claim it meanwhile.
+_FULL_SECONDS = 3600.0
+_LOG_IN_SECONDS = 10.0
 # No valid key, or not a server of ours: waiting at the exit would not help. Nor where nobody ever
 # answered. A server that did answer is being started again, which may take a busy machine long.
 _HOPELESS = frozenset((401, 403, 404, 405))
@@ -107,10 +111,7 @@ class Shipper:
         from tracehouse.recorder.transport import Transport
 
         self._transport = Transport(self._resolve())
-        destination = self._transport.destination
-        if (destination.api_key or "").startswith(anonymous.PREFIX) and (
-            session := anonymous.known(destination.api_base)
-        ):
+        if session := self._anonymous_session():
             session.announce()
         while not self._stopping:
             self._wake.clear()
@@ -178,6 +179,10 @@ class Shipper:
         """Wait; False when the thread is to end."""
         if answer.status == 401 and self._began_anonymously():
             return not self._stopping
+        if answer.status == 403 and (session := self._anonymous_session()):
+            session.say_it_is_full(self._buffer.path)
+            self._failed("it takes no more without an account", answer.status)
+            return self._rest()
         base = self._transport.destination.api_base if self._transport else ""
         complain.once(
             "%s: %s. What is logged is kept in %s and sent when it can be%s",
@@ -190,6 +195,22 @@ class Shipper:
         self._failed(answer.detail, answer.status)
         self._pause(answer)
         if not self._stopping:
+            self._look_up_destination()
+        return not self._stopping
+
+    def _anonymous_session(self) -> AnonymousSession | None:
+        """The session without an account that this sends with."""
+        assert self._transport is not None
+        destination = self._transport.destination
+        if not (destination.api_key or "").startswith(anonymous.PREFIX):
+            return None
+        return anonymous.known(destination.api_base)
+
+    def _rest(self) -> bool:
+        """Wait until there is an account, or for an hour; False when the thread is to end."""
+        before, deadline = self._transport, time.monotonic() + _FULL_SECONDS
+        while not self._stopping and self._transport is before and time.monotonic() < deadline:
+            self._sleep(_LOG_IN_SECONDS)
             self._look_up_destination()
         return not self._stopping
 
@@ -220,6 +241,9 @@ class Shipper:
             seconds = max(seconds, answer.retry_after)
         elif answer is not None and answer.status:
             seconds = min(30.0, seconds + _REFUSED_RETRY_SECONDS * (self.failed_attempts > 3))
+        self._sleep(seconds)
+
+    def _sleep(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds
         while not self._stopping and (left := deadline - time.monotonic()) > 0:
             time.sleep(min(0.05, left))

@@ -6,7 +6,9 @@ https://opentelemetry.io/docs/specs/otlp/#otlphttp-response says which answers m
 from __future__ import annotations
 
 import gzip
+import hashlib
 import logging
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,7 +24,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from tracehouse import complain
 from tracehouse.recorder.answers import Answer, Outcome
 from tracehouse.settings import Destination
-from tracehouse_semconv.record import Signal
+from tracehouse_semconv.record import Signal, encode
 
 logger = logging.getLogger("tracehouse")
 
@@ -44,7 +46,8 @@ class Transport:
     def export(self, signal: Signal, payload: bytes) -> Answer:
         """Send an OTLP request."""
         headers = {"Content-Type": "application/x-protobuf"}
-        body = payload
+        workspace = self.destination.workspace
+        body = payload if workspace is None else _record(signal, payload, workspace)
         if self.destination.compression == "gzip":
             body = gzip.compress(payload, 1)
             headers["Content-Encoding"] = "gzip"
@@ -95,6 +98,16 @@ class Transport:
         outcome = Outcome.refused if response.status in _REFUSED_FOR_GOOD else Outcome.retry
         after = _seconds(response.headers.get("Retry-After"))
         return Answer(outcome, detail, response.status, after), data
+
+
+def _record(signal: Signal, payload: bytes, workspace: str) -> bytes:
+    """The request as the collector would have spooled it."""
+    request_id = int.from_bytes(hashlib.sha256(payload).digest()[:8], "big")
+    return b"".join(
+        encode(
+            signal, payload, workspace=workspace, received_ns=time.time_ns(), request_id=request_id
+        )
+    )
 
 
 def _seconds(value: str | None) -> float | None:

@@ -14,7 +14,7 @@ from typing import IO, Any
 from urllib.parse import quote
 
 from tracehouse.api_client import ApiClient
-from tracehouse.artifacts import describe, describe_file
+from tracehouse.artifacts import describe, describe_file, stored_file
 from tracehouse.errors import ApiError
 from tracehouse.training import TrainingRun
 from tracehouse.values import jsonable, to_json
@@ -290,8 +290,7 @@ def _fetcher(
     api: ApiClient, project: str, name: str, version: str, path: str
 ) -> Callable[[Path], None]:
     def fetch_file(target: Path) -> None:
-        address = f"/v1/artifacts/{quote(name, safe='')}/files/{quote(path)}"
-        target.write_bytes(api.raw("GET", address, {"project": project, "version": version}))
+        target.write_bytes(stored_file(api, project, name, version, path))
 
     return fetch_file
 

@@ -129,7 +129,7 @@ class Histogram(media.Histogram, WBValue):
 
 
 class Table(media.Table, WBValue):
-    """Rows under named columns. Cells may hold media: their reference is kept."""
+    """Rows under named columns. Cells may hold media."""
 
     MAX_ROWS = 10_000
 
@@ -158,9 +158,7 @@ class Table(media.Table, WBValue):
             raise ValueError(
                 f"This table expects {len(self.columns)} columns: {self.columns}, found {len(row)}"
             )
-        self.data.append(
-            [v.reference() if isinstance(v, media.Media) else jsonable(v) for v in row]
-        )
+        super().add_data(*row)
 
     def add_row(self, *row: Any) -> None:
         """Add a row."""
@@ -173,7 +171,7 @@ class Table(media.Table, WBValue):
             raise ValueError(f"expected a value for each of {len(self.data)} rows")
         self.columns.append(name)
         self.data = [
-            [*row, jsonable(value)]
+            [*row, self._cell(value)]
             for row, value in zip(self.data or [[] for _ in values], values, strict=True)
         ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -18,6 +19,9 @@ HERE = Path(__file__).parent
 PYTHON = str(Path(sys.prefix) / "emitters/bin/python")
 
 Json = dict[str, Any]
+
+# The SDK, and what it needs that the clients' environment has not.
+_SDK = ("tracehouse", "tracehouse_semconv", "psutil", "backports")
 
 # What is compared of usage.
 COUNTS = ("calls", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
@@ -83,6 +87,20 @@ class World:
         answer = self.server.get(path, **parameters)
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+
+def with_sdk(server: Server, folder: Path) -> dict[str, str]:
+    """What a program in the clients' environment is given to use our SDK: links in `folder`."""
+    for name in _SDK:
+        spec = importlib.util.find_spec(name)
+        assert spec is not None
+        assert spec.submodule_search_locations
+        (folder / name).symlink_to(next(iter(spec.submodule_search_locations)))
+    return {
+        "PYTHONPATH": str(folder),
+        "TRACEHOUSE_API_BASE": server.http,
+        "TRACEHOUSE_API_KEY": server.key,
+    }
 
 
 class Arrived:

@@ -124,6 +124,6 @@ def test_our_own_server_is_no_second_home(tmp_path: Path, server: Server) -> Non
             "LANGFUSE_HOST": server.http,
         }  # fmt: skip
         out = machine.run(
-            "run = cm.Run()\nrun.finish()\nprint(run._recorder._mirror)", **variables
+            "run = cm.Run()\nrun.finish()\nprint(run._recorder._mirrors)", **variables
         ).out
-        assert out.strip() == "None"
+        assert out.strip() == "()"

@@ -60,12 +60,15 @@ def test_experiments_are_compared(machine: Machine) -> None:
             for n in range(12):
                 name = f"{variant}-{n}"
                 with cm.Run(session_id=name, experiment="a/b", variant=variant) as run:
+                    for _ in range(3 if n < (3 if variant == "control" else 2) else 1):
+                        run.log_tool_use("search", {"q": "the same"})
+                        run.log_tool_result("nothing")
                     run.finish(outcome="bad" if variant == "control" else "good")
     """)
     program = machine.run("""
         import json
         api = cm.Api()
-        compared = api.compare("a/b", control="control", metrics=["flag_rate", "latency_ms"])
+        compared = api.compare("a/b", control="control", metrics=["flag_rate", "loop_rate"])
         print(compared)
         print(json.dumps([
             [one["name"] for one in api.experiments()], api.experiment("a/b")["traces"],
@@ -74,7 +77,8 @@ def test_experiments_are_compared(machine: Machine) -> None:
     """)
     assert last_json(program)[:3] == [["a/b"], 24, "trace"]
     assert last_json(program)[3]["flag_rate"] == "better"
-    first, flags, latency, _ = program.out.strip().splitlines()
+    first, flags, loops, _ = program.out.strip().splitlines()
     assert first == "a/b, by trace (control 12, new/er 12), beside control:"
     assert flags.split() == ["new/er", "flag_rate", "1", "->", "0", "better"]
-    assert latency.endswith(" more units in each arm")
+    assert loops.split()[:5] == ["new/er", "loop_rate", "0.25", "->", "0.1667"]
+    assert loops.endswith(" more units in each arm")

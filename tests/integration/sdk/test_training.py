@@ -193,6 +193,7 @@ def test_what_can_be_logged(machine: Machine) -> None:
             "array": np.arange(4).reshape(2, 2), "enum": Kind.A, "set": {{1}},
             "large": np.arange(5000.0), "histogram": cm.Histogram([1, 2, 2, 3], bins=2),
             "table": cm.Table(columns=["a", "b"], data=[[1, "x"]]), "": 1.0,
+            "drawn": cm.Table(columns=["a"], data=[[cm.Image(np.zeros((2, 3)))]]),
         }}, step=1)
         for _ in range(3):
             run.log({{"nan": float("nan")}}, step=2)
@@ -216,6 +217,10 @@ def test_what_can_be_logged(machine: Machine) -> None:
     assert sum(values["large"]["counts"]) == 5000
     assert values["histogram"] == {"_type": "histogram", "counts": [1, 3], "bins": [1, 2, 3]}
     assert values["table"] == {"_type": "table", "columns": ["a", "b"], "data": [[1, "x"]]}
+    ((cell,),) = values["drawn"]["data"]
+    path = f"/v1/runs/{run['id']}/value/files/{cell['sha256']}"
+    picture = machine.server.get(path, key="drawn", step=1)
+    assert picture.content.startswith(b"\x89PNG"), "the files of a table are sent with it"
 
 
 def test_nothing_raises_into_a_training_loop(machine: Machine) -> None:
@@ -312,6 +317,19 @@ def test_the_machine_has_an_axis_of_its_own(machine: Machine) -> None:
     assert series["system/proc.memory.rss_bytes"]["mean"][0] > 1e6
 
 
+def test_a_run_shorter_than_a_reading_of_the_machine_has_one(machine: Machine) -> None:
+    machine.run("""
+        from tracehouse.system_metrics import SystemMetrics
+        read = SystemMetrics.read
+        SystemMetrics.read = lambda self: time.sleep(1.5) or read(self)
+        cm.init_run(project="shorter", capture_env=False).finish()
+    """)
+    run = machine.one_run(project="shorter")
+    assert run["status"] == "finished"
+    (series,) = machine.get(f"/v1/runs/{run['id']}/system", keys="system/ram.used_pct")["series"]
+    assert len(series["time"]) == 1
+
+
 def test_rollouts_belong_to_a_run_and_a_step(machine: Machine) -> None:
     machine.run(f"""
         run = cm.init_run(project="rl", name="ppo-v1", subject_id="s", experiment="e",
@@ -321,6 +339,7 @@ def test_rollouts_belong_to_a_run_and_a_step(machine: Machine) -> None:
                 t.log_user("state")
                 t.log_assistant("action")
                 t.log_tool_result(f"reward={{step}}")
+                t.finish(metadata={{"reward": step / 2}})
             run.log({{"reward": step}}, step=step)
         with run.rollout(step=2) as second:
             second.log_user("again")
@@ -331,6 +350,7 @@ def test_rollouts_belong_to_a_run_and_a_step(machine: Machine) -> None:
     assert [(r["step"], r["pending"]) for r in found] == [
         (0, False), (1, False), (2, False), (2, False)
     ]  # fmt: skip
+    assert [r["reward"] for r in found if r["session"] != "ppo-v1-step2-2"] == [0, 0.5, 1]
     assert sorted(r["session"] for r in found) == [
         "ppo-v1-step0", "ppo-v1-step1", "ppo-v1-step2", "ppo-v1-step2-2"
     ]  # fmt: skip

@@ -95,7 +95,7 @@ _SETTINGS = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     content=_SETTINGS,
     indent=st.sampled_from((None, 0, 1, 2, 4, "\t")),

@@ -115,3 +115,10 @@ def test_a_table_holds_rows_that_fit() -> None:
     with pytest.raises(ClaudeMonitorError, match="2 columns"):
         table.add_data(1)
     assert table.jsonable() == {"_type": "table", "columns": ["a", "b"], "data": [[1, 0.5]]}
+
+
+def test_a_cell_of_a_table_may_be_a_picture_or_several() -> None:
+    one, other = Image(np.zeros((2, 3))), Audio(b"RIFF....WAVE")
+    table = Table(["n", "drawn"], [[1, one], [2, [one, other]]])
+    assert table.files == [one, one, other]
+    assert table.data == [[1, one.reference()], [2, [one.reference(), other.reference()]]]

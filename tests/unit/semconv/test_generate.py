@@ -17,6 +17,7 @@ from tracehouse_semconv.generate import (
     read_events,
     read_registry,
     table,
+    typescript_constants,
 )
 
 REGISTRY = """
@@ -75,6 +76,13 @@ def test_each_attribute_becomes_a_constant_and_each_closed_set_an_enum(
     assert made["TRACEHOUSE_FIRST_NAME"] == "tracehouse.first.name"
     assert made["OTHER_NAME"] == "other.name"
     assert [str(member) for member in made["SomeKind"]] == ["a_kind", "b_kind"]  # type: ignore[attr-defined]
+
+
+def test_typescript_gets_the_same_constants_and_sets(groups: list[Group]) -> None:
+    made = typescript_constants(groups)
+    assert 'export const TRACEHOUSE_FIRST_NAME = "tracehouse.first.name";' in made
+    assert 'export const SomeKind = ["a_kind", "b_kind"] as const;' in made
+    assert "export type SomeKind = (typeof SomeKind)[number];" in made
 
 
 def test_a_column_is_taken_from_its_attributes_in_their_order(groups: list[Group]) -> None:

@@ -13,12 +13,14 @@ from tracehouse_api.store import Store
 from tracehouse_api.usage.counting import tier
 from tracehouse_api.values import text
 
-_RATES = ("input", "output", "cache_read", "cache_write")
+_RATES = ("input", "output", "cache_read", "cache_write", "cache_write_1h")
 _COST = (
     "greatest(0, input_tokens - (toFloat64(cache_read_tokens) + cache_write_tokens))"
     " * {price_input:Array(Float64)}[price_place]"
     " + cache_read_tokens * {price_cache_read:Array(Float64)}[price_place]"
-    " + cache_write_tokens * {price_cache_write:Array(Float64)}[price_place]"
+    " + greatest(0, toFloat64(cache_write_tokens) - cache_write_1h_tokens)"
+    " * {price_cache_write:Array(Float64)}[price_place]"
+    " + cache_write_1h_tokens * {price_cache_write_1h:Array(Float64)}[price_place]"
     " + output_tokens * {price_output:Array(Float64)}[price_place]"
 )
 # A total alone has no price.

@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import scipy  # its parts are imported when they are first used
+from functools import cache
+from typing import Any
 
 Interval = tuple[float, float]
 
@@ -56,9 +56,16 @@ class Test:
     p_value: float
 
 
+@cache
+def _scipy() -> Any:
+    import scipy  # with numpy it takes a tenth of a second, which a start should not
+
+    return scipy
+
+
 def wilson(of: Proportion, confidence: float) -> Interval:
     """The interval of a proportion. Source: Wilson, JASA 22 (1927), 209-212."""
-    z = float(scipy.stats.norm.isf((1 - confidence) / 2))
+    z = float(_scipy().stats.norm.isf((1 - confidence) / 2))
     n, p = of.n, of.share
     middle = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
@@ -90,11 +97,11 @@ def two_proportions(first: Proportion, second: Proportion) -> Test:
     fewest = min(first.n, second.n) * min(pooled, 1 - pooled)
     if fewest < _FEWEST_EXPECTED:
         cells = [[of.count, of.n - of.count] for of in (first, second)]
-        p_value = float(scipy.stats.fisher_exact(cells).pvalue)  # pyright: ignore
+        p_value = float(_scipy().stats.fisher_exact(cells).pvalue)  # pyright: ignore
         return Test("Fisher's exact test", None, None, p_value)
     error = math.sqrt(pooled * (1 - pooled) * (1 / first.n + 1 / second.n))
     z = (second.share - first.share) / error
-    return Test("two-proportion z-test", z, None, float(2 * scipy.stats.norm.sf(abs(z))))
+    return Test("two-proportion z-test", z, None, float(2 * _scipy().stats.norm.sf(abs(z))))
 
 
 def cohens_h(first: Proportion, second: Proportion) -> float:
@@ -126,17 +133,17 @@ def welch(
         (e / total) ** 2 / (of.n - 1) for e, of in zip(errors, (first, second), strict=True)
     )
     t = delta / error
-    half = float(scipy.stats.t.isf((1 - confidence) / 2, df)) * error
-    test = Test("Welch's t-test", t, df, float(2 * scipy.stats.t.sf(abs(t), df)))
+    half = float(_scipy().stats.t.isf((1 - confidence) / 2, df)) * error
+    test = Test("Welch's t-test", t, df, float(2 * _scipy().stats.t.sf(abs(t), df)))
     return test, (delta - half, delta + half)
 
 
 def _constant(first: Moments, second: Moments) -> Test:
     same = math.isclose(first.mean, second.mean, rel_tol=1e-9)
     ways = math.exp(
-        scipy.special.gammaln(first.n + 1)
-        + scipy.special.gammaln(second.n + 1)
-        - scipy.special.gammaln(first.n + second.n + 1)
+        _scipy().special.gammaln(first.n + 1)
+        + _scipy().special.gammaln(second.n + 1)
+        - _scipy().special.gammaln(first.n + second.n + 1)
     )
     # With arms of one size the mirrored deal is as extreme.
     p_value = 1.0 if same else ways * (2 if first.n == second.n else 1)
@@ -156,7 +163,7 @@ def hedges_g(first: Moments, second: Moments) -> float | None:
     bias = 1.0
     if df > 1:  # the factor is not defined for 1
         bias = math.exp(
-            scipy.special.gammaln(df / 2) - scipy.special.gammaln((df - 1) / 2)
+            _scipy().special.gammaln(df / 2) - _scipy().special.gammaln((df - 1) / 2)
         ) / math.sqrt(df / 2)
     return bias * (second.mean - first.mean) / math.sqrt(pooled)
 
@@ -169,10 +176,10 @@ def mcnemar(only_first: int, only_second: int) -> Test:
     section 10.1."""
     changed = only_first + only_second
     if changed < _FEWEST_DISCORDANT:
-        p_value = float(scipy.stats.binomtest(only_first, changed).pvalue) if changed else 1.0
+        p_value = float(_scipy().stats.binomtest(only_first, changed).pvalue) if changed else 1.0
         return Test("McNemar's exact test", None, None, p_value)
     statistic = (only_second - only_first) ** 2 / changed
-    return Test("McNemar's test", statistic, 1, float(scipy.stats.chi2.sf(statistic, 1)))
+    return Test("McNemar's test", statistic, 1, float(_scipy().stats.chi2.sf(statistic, 1)))
 
 
 def paired_t(differences: Moments, confidence: float) -> tuple[Test | None, Interval | None]:
@@ -187,8 +194,8 @@ def paired_t(differences: Moments, confidence: float) -> tuple[Test | None, Inte
     if error == 0 or differences.is_constant:
         return Test("sign test", None, None, 1.0 if mean == 0 else 2.0 ** (1 - n)), None
     t = mean / error
-    half = float(scipy.stats.t.isf((1 - confidence) / 2, n - 1)) * error
-    test = Test("paired t-test", t, n - 1, float(2 * scipy.stats.t.sf(abs(t), n - 1)))
+    half = float(_scipy().stats.t.isf((1 - confidence) / 2, n - 1)) * error
+    test = Test("paired t-test", t, n - 1, float(2 * _scipy().stats.t.sf(abs(t), n - 1)))
     return test, (mean - half, mean + half)
 
 
@@ -209,13 +216,13 @@ def needed_in_each_arm(effect: float, alpha: float, power: float, *, of_means: b
 
     Sources: Cohen (1988), formulas 6.4.1 and 2.4.1; for means with the correction for estimating
     the variance of Guenther, The American Statistician 35 (1981), 243-244."""
-    z = float(scipy.stats.norm.isf(alpha / 2))
-    units = 2 * ((z + float(scipy.stats.norm.ppf(power))) / effect) ** 2
+    z = float(_scipy().stats.norm.isf(alpha / 2))
+    units = 2 * ((z + float(_scipy().stats.norm.ppf(power))) / effect) ** 2
     return math.ceil(units + (z * z / 4 if of_means else 0))
 
 
 def needed_pairs(effect: float, alpha: float, power: float) -> int:
     """How many pairs a paired t-test needs to find a mean difference of so many standard deviations
     of the differences. Source: Guenther (1981), as above."""
-    z = float(scipy.stats.norm.isf(alpha / 2))
-    return math.ceil(((z + float(scipy.stats.norm.ppf(power))) / effect) ** 2 + z * z / 2)
+    z = float(_scipy().stats.norm.isf(alpha / 2))
+    return math.ceil(((z + float(_scipy().stats.norm.ppf(power))) / effect) ** 2 + z * z / 2)

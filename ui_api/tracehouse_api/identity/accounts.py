@@ -18,6 +18,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from tracehouse_api.identity.names import checked_name
 from tracehouse_api.identity.tables import members, oidc_identities, users, workspaces
 from tracehouse_api.meta.database import Meta
 from tracehouse_collector.keys import DEFAULT_WORKSPACE
@@ -130,7 +131,7 @@ class Accounts:
         if email is not None:
             values["email"] = normal_email(email)
         if name is not None:
-            values["name"] = _name(name)
+            values["name"] = checked_name(name)
         if not values:
             return
         try:
@@ -200,12 +201,6 @@ def normal_email(email: str) -> str:
     if not _EMAIL.fullmatch(address) or len(address) > 320:
         raise ValueError(f"email: {email[:100]!r} is not an e-mail address")
     return address
-
-
-def _name(name: str) -> str:
-    if not 0 < len(name.strip()) <= 200:
-        raise ValueError("name: give 1 to 200 characters")
-    return name.strip()
 
 
 def _add(connection: Connection, email: str, name: str, now: float) -> str:

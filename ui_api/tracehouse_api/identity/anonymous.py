@@ -33,6 +33,14 @@ class AnonymousSession:
     claim_token: str
 
 
+@dataclass(frozen=True, slots=True)
+class SessionStatus:
+    """Bytes that were put aside for what it sends, and when that is deleted, in Unix seconds."""
+
+    sent_bytes: int
+    expires_at: float
+
+
 class AnonymousSessions:
     """All workspaces that began without an account."""
 
@@ -82,6 +90,16 @@ class AnonymousSessions:
             )
         self._keys.keep(workspace)
         return workspace
+
+    def status(self, workspace: str) -> SessionStatus | None:
+        """What a session has sent; None when it is none, or was claimed."""
+        with self._meta.read() as connection:
+            row = connection.execute(
+                select(workspaces.c.sent_bytes, workspaces.c.expires_at).where(
+                    workspaces.c.id == workspace, workspaces.c.anonymous
+                )
+            ).first()
+        return None if row is None else SessionStatus(row.sent_bytes, row.expires_at)
 
     def expired(self) -> list[str]:
         """Workspaces that nobody claimed in time: their data is to be deleted."""

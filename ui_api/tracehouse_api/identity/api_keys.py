@@ -17,7 +17,8 @@ from typing import Any
 from sqlalchemy import and_, insert, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from tracehouse_api.identity.tables import api_keys, members
+from tracehouse_api.identity.allowances import Allowances, SessionAllowance
+from tracehouse_api.identity.tables import api_keys, members, workspaces
 from tracehouse_api.identity.workspaces import ROLES
 from tracehouse_api.meta.database import Meta
 from tracehouse_collector.admit.refusal import UNAVAILABLE, Refusal
@@ -51,8 +52,15 @@ class _Known:
 class ApiKeys:
     """The keys of all workspaces. Thread-safe."""
 
-    def __init__(self, meta: Meta, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        meta: Meta,
+        now: Callable[[], float] = time.time,
+        *,
+        allowances: Allowances | None = None,
+    ) -> None:
         self._meta = meta
+        self._allowances = allowances
         self._now = now
         self._known: dict[str, _Known] = {}
         self._used: dict[str, float] = {}
@@ -90,7 +98,8 @@ class ApiKeys:
     def _read(self, key: str, now: float) -> _Known:
         with self._meta.read() as connection:
             row = connection.execute(
-                select(api_keys, members.c.role)
+                select(api_keys, members.c.role, workspaces.c.anonymous)
+                .outerjoin(workspaces, workspaces.c.id == api_keys.c.workspace)
                 .outerjoin(
                     members,
                     and_(
@@ -104,8 +113,22 @@ class ApiKeys:
         if row is None or not scopes:
             return _Known(None, "", now, 0.0)
         self._note_use(row["id"], row["last_used_at"] or 0.0, now)
-        principal = Principal(row["workspace"], scopes, row["user_id"], row["project"])
+        principal = Principal(
+            row["workspace"], scopes, row["user_id"], row["project"],
+            self._allowance(row["workspace"]) if row["anonymous"] else None,
+        )  # fmt: skip
         return _Known(principal, row["id"], now, row["expires_at"] or float("inf"))
+
+    def allowance_of(self, workspace: str) -> SessionAllowance | None:
+        """What a workspace may send; None where nothing limits it."""
+        with self._meta.read() as connection:
+            anonymous = connection.execute(
+                select(workspaces.c.anonymous).where(workspaces.c.id == workspace)
+            ).scalar()
+        return self._allowance(workspace) if anonymous else None
+
+    def _allowance(self, workspace: str) -> SessionAllowance | None:
+        return self._allowances.of(workspace) if self._allowances else None
 
     def _note_use(self, key_id: str, noted: float, now: float) -> None:
         if now - max(noted, self._used.get(key_id, 0.0)) < _USED_EVERY_SECONDS:

@@ -22,6 +22,7 @@ workspaces = Table(
     "workspaces", _metadata,
     Column("id", String(200), primary_key=True), Column("name", String(200)),
     Column("created_at", Float), Column("anonymous", Boolean), Column("expires_at", Float),
+    Column("sent_bytes", BigInteger),
 )  # fmt: skip
 members = Table(
     "members", _metadata,

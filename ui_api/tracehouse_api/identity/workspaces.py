@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from tracehouse_api.identity.names import checked_name
 from tracehouse_api.identity.tables import members, users, workspaces
 from tracehouse_api.meta.database import Meta, Unknown
 
@@ -37,7 +38,7 @@ class Workspaces:
 
     def create(self, name: str, owner: str) -> Row:
         """A new workspace with its first owner: `{id, name, role}`. Raises ValueError."""
-        name = _name(name)
+        name = checked_name(name)
         identity = f"{_NOT_IN_IDS.sub('-', name.lower()).strip('-')[:40]}-{secrets.token_hex(4)}"
         with self._meta.begin() as connection:
             connection.execute(
@@ -47,13 +48,6 @@ class Workspaces:
             )
             _join(connection, identity, owner, "owner", self._now())
         return {"id": identity, "name": name, "role": "owner"}
-
-    def rename(self, workspace: str, name: str) -> None:
-        """Raises ValueError."""
-        with self._meta.begin() as connection:
-            connection.execute(
-                update(workspaces).where(workspaces.c.id == workspace).values(name=_name(name))
-            )
 
     def of(self, user: str) -> list[Row]:
         """`{id, name, role}` of each workspace that somebody is in, by when they joined."""
@@ -129,9 +123,3 @@ def _keep_an_owner(connection: Connection, workspace: str, but: str) -> None:
 
 def _is(workspace: str, user: str) -> tuple[Any, Any]:
     return members.c.workspace == workspace, members.c.user_id == user
-
-
-def _name(name: str) -> str:
-    if not 0 < len(name.strip()) <= 200:
-        raise ValueError("name: give 1 to 200 characters")
-    return name.strip()

@@ -18,6 +18,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from tracehouse_api.access import House, Reader, TheHouse, Writer
 from tracehouse_api.langfuse import legacy
+from tracehouse_api.langfuse.agenttrace import AgentTraceBatch
 from tracehouse_api.lifecycle.deleting import delete_traces
 from tracehouse_api.rest import otlp
 from tracehouse_api.rest.door import admit
@@ -128,7 +129,8 @@ def _delete(house: House, writer: Principal, identities: list[str]) -> Response:
 
 @writing_router.post("/ingestion", status_code=207)
 async def ingest(house: TheHouse, writer: Writer, request: Request) -> Response:
-    """A batch of events. Each is answered for; a wrong one costs only itself."""
+    """A batch of events of Langfuse's SDKs, or of AgentTrace's. Each is answered for; a wrong one
+    costs only itself."""
     document = await _json(request)
     batch = document.get("batch") if isinstance(document, dict) else None
     if not isinstance(batch, list):
@@ -150,8 +152,9 @@ class _Taken:
 
 def _take_all(house: House, writer: Principal, events: list[Any]) -> _Taken:
     taken = _Taken()
+    agenttrace = AgentTraceBatch()
     with house.legacy.batch(writer.workspace) as batch:
-        for event in events:
+        for event in map(agenttrace.in_langfuse_words, events):
             identity = str(event.get("id", "")) if isinstance(event, Mapping) else ""  # pyright: ignore
             try:
                 _take(event, batch, taken.scores)

@@ -15,11 +15,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
-from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from tracehouse_api.access import Reader, TheHouse, Writer
 from tracehouse_api.blobs import MAX_BYTES
 from tracehouse_api.downloads import send_file
+from tracehouse_api.langfuse.legacy import trace_hex
+from tracehouse_api.langfuse.media_tables import media, media_traces
 from tracehouse_api.meta.database import Meta
 from tracehouse_api.meta.secret import BadToken, sign, unsign
 from tracehouse_api.routes.blobs import read_bounded
@@ -33,13 +35,6 @@ writing_router = APIRouter(prefix="/api/public/media", tags=["langfuse"])
 
 _UPLOAD, _DOWNLOAD = "media upload", "media download"
 _SECONDS = 3600
-_media = Table(
-    "media", MetaData(),
-    Column("workspace", String(200), primary_key=True),
-    Column("media_id", String(22), primary_key=True),
-    Column("sha256", String(64)), Column("content_type", String(200)),
-    Column("content_length", Integer), Column("uploaded_at", String(40)),
-)  # fmt: skip
 
 
 @writing_router.post("", status_code=201)
@@ -61,11 +56,13 @@ def announce(house: TheHouse, writer: Writer, request: Request, document: Docume
         known = connection.execute(_of(writer.workspace, media_id)).mappings().first()
         if known is None:
             connection.execute(
-                insert(_media).values(
+                insert(media).values(
                     workspace=writer.workspace, media_id=media_id, sha256=digest.hex(),
                     content_type=kind[:200], content_length=length,
                 )
             )  # fmt: skip
+        if trace := str(document.get("traceId") or ""):
+            _link(connection, writer.workspace, media_id, trace_hex(trace))
     url = None
     if known is None or known["uploaded_at"] is None:
         token = sign(house.meta, _UPLOAD, [writer.workspace, media_id])
@@ -73,8 +70,16 @@ def announce(house: TheHouse, writer: Writer, request: Request, document: Docume
     return json_response({"mediaId": media_id, "uploadUrl": url}, 201)
 
 
+def _link(connection: Connection, workspace: str, media_id: str, trace_id: str) -> None:
+    """Write down which trace a medium was made for, so that it goes with the last one."""
+    link = {"workspace": workspace, "media_id": media_id, "trace_id": trace_id}
+    is_there = select(media_traces).filter_by(**link)
+    if connection.execute(is_there).first() is None:
+        connection.execute(insert(media_traces).values(**link))
+
+
 def _of(workspace: str, media_id: str) -> Any:
-    return select(_media).where(_media.c.workspace == workspace, _media.c.media_id == media_id)
+    return select(media).where(media.c.workspace == workspace, media.c.media_id == media_id)
 
 
 def _named(purpose: str) -> Any:
@@ -101,6 +106,8 @@ async def upload(
     content = await read_bounded(request)
     if hashlib.sha256(content).hexdigest() != medium["sha256"]:
         raise HTTPException(400, "the content has another hash than was announced")
+    if allowance := await asyncio.to_thread(house.keys.allowance_of, medium["workspace"]):
+        await asyncio.to_thread(allowance.take, len(content))
     await asyncio.to_thread(_keep, house.meta, house.blobs.put, medium, content)
     return Response(status_code=200)
 
@@ -109,9 +116,9 @@ def _keep(meta: Meta, put: Any, medium: Mapping[str, Any], content: bytes) -> No
     put(medium["workspace"], medium["sha256"], content)
     with meta.begin() as connection:
         connection.execute(
-            update(_media)
-            .where(_media.c.workspace == medium["workspace"])
-            .where(_media.c.media_id == medium["media_id"])
+            update(media)
+            .where(media.c.workspace == medium["workspace"])
+            .where(media.c.media_id == medium["media_id"])
             .values(uploaded_at=datetime.now(UTC).isoformat())
         )
 

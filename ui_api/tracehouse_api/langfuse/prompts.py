@@ -93,7 +93,7 @@ def label_prompt(prompts: Writable, name: str, version: int, document: Document)
     """Put labels on a version, beside those that it has."""
     labels = [str(label) for label in document.get("newLabels") or [] if label != "latest"]
     with refusing(400):
-        return json_response(_json(prompts.add_labels(name, version, labels)))
+        return json_response(_json(prompts.change_labels(name, version, put=labels, take_off=())))
 
 
 # What is deleted is said in the same words on both sides.

@@ -20,7 +20,7 @@ from tracehouse_api.lifecycle.erasing import (
     traces_of_subject,
 )
 from tracehouse_api.lifecycle.links import clear_links
-from tracehouse_api.lifecycle.sweep import files_of_runs, remove_unreferenced
+from tracehouse_api.lifecycle.sweep import files_of_runs, files_of_traces, remove_unreferenced
 from tracehouse_api.store import Store
 
 LOADED_SECONDS = 30.0
@@ -53,7 +53,8 @@ def delete_runs(house: House, workspace: str, run_ids: Collection[str]) -> Count
 
 def delete_subject(house: House, workspace: str, subject: str) -> Counts:
     """Everything tied to a person: each trace of which a span names them, whole, their runs, the
-    sessions that nobody else was in, and log records and points that name them."""
+    sessions that nobody else was in, and log records, points and what was rejected that name
+    them."""
     await_loaded(house)
     rows = Store(house.database, workspace)
     traces = traces_of_subject(rows, subject)
@@ -72,7 +73,7 @@ def delete_project(house: House, workspace: str, project: str) -> Counts:
     await_loaded(house)
     rows = Store(house.database, workspace)
     traces, runs = traces_of_project(rows, project), runs_of_project(rows, project)
-    files = files_of_runs(rows, runs)
+    files = files_of_runs(rows, runs) | files_of_traces(rows, house.meta, workspace, traces)
     counts = _forget(house, workspace, traces, runs)
     eraser = Eraser(rows)
     eraser.project(project)
@@ -100,7 +101,7 @@ def _delete(
 ) -> Counts:
     rows = Store(house.database, workspace)
     traces = {*trace_ids, *(traces_of_runs(rows, sorted(run_ids)) if run_ids else ())}
-    files = files_of_runs(rows, run_ids)
+    files = files_of_runs(rows, run_ids) | files_of_traces(rows, house.meta, workspace, traces)
     counts = _forget(house, workspace, traces, run_ids)
     eraser = Eraser(rows)
     eraser.traces(traces)

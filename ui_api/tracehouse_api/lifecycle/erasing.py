@@ -34,6 +34,7 @@ _IDENTITY: dict[Table, str] = {
     "run_records": "run_id, kind, key, step, ordinal",
     "run_summary": "run_id, key",
     "devices": "machine, project, service, signal",
+    "rejects": "received_time, signal, reason, cityHash64(record)",
 }
 _OF_TRACES: tuple[Table, ...] = (
     "logs", "scores", "calls", "run_spans", "spans", "trace_roots", "trace_cohorts",
@@ -64,6 +65,15 @@ _IN_PROJECT = "project = {project:String}"
 _IS_SCORE = "event_name = 'gen_ai.evaluation.result'"
 _IN_SESSIONS = "session_id IN {sessions:Array(String)}"
 _NAMES_SUBJECT = f"attributes['{TRACEHOUSE_SUBJECT_ID}'] = {{subject:String}}"
+# What was rejected is kept as JSON, its attributes as JSON in that; those of points as two lists.
+_REJECT_IN_TRACES = "JSONExtractString(record, 'trace_id') IN {traces:Array(String)}"
+_REJECT_NAMES_SUBJECT = (
+    f"(JSONExtractString(JSONExtractString(record, 'attributes'), '{TRACEHOUSE_SUBJECT_ID}')"
+    " = {subject:String} OR has(JSONExtract(JSONExtractString(record, 'attribute_texts'),"
+    " 'Array(String)'), {subject:String})"
+    f" AND has(JSONExtract(JSONExtractString(record, 'attribute_keys'), 'Array(String)'),"
+    f" '{TRACEHOUSE_SUBJECT_ID}'))"
+)
 _OF_NO_TRACE = "trace_id = toFixedString('', 16)"
 _OF_NOTHING = f"{_OF_NO_TRACE} AND run_id = ''"
 
@@ -91,6 +101,8 @@ class Eraser:
         for some in batches(sorted(trace_ids)):
             for table in _OF_TRACES:
                 self._erase(table, [IN_TRACES], traces(some))
+            hexes = [trace_id.hex() for trace_id in some]
+            self._erase("rejects", [_REJECT_IN_TRACES], {"traces": hexes})
 
     def sessions(self, sessions: Collection[str]) -> None:
         """What is of these sessions without being of a trace: log records of agents that send no
@@ -100,9 +112,10 @@ class Eraser:
                 self._erase(table, [_IN_SESSIONS, _OF_NO_TRACE], {"sessions": some})
 
     def naming_subject(self, subject: str) -> None:
-        """Log records and points that name a subject."""
+        """Log records and points that name a subject, and such as were rejected."""
         for table in ("logs", *_POINTS):
             self._erase(table, [_NAMES_SUBJECT], {"subject": subject})
+        self._erase("rejects", [_REJECT_NAMES_SUBJECT], {"subject": subject})
 
     def runs(self, run_ids: Collection[str]) -> None:
         """What these runs logged, and what they are. Their traces are erased as such."""

@@ -28,6 +28,12 @@ class Session(BaseModel):
     """A session: what its traces and log records have in common."""
 
     session: str
+    title: str | None = Field(
+        description="what it is about, in a line: the title that its agent gave it, else what was"
+        " asked first"
+    )
+    service: str
+    folder: str | None = Field(description="the directory in which its agent works")
     project: str
     user: str | None
     first_time: str
@@ -70,11 +76,19 @@ class Turn(BaseModel):
     steps: list[Step]
 
 
+class SessionTrace(TraceSummary):
+    """A trace in its session."""
+
+    asked: str | None = Field(
+        description="what a user asked in it, in a line; null beyond the first 200 traces"
+    )
+
+
 class SessionDetail(Session):
     """A session with its traces, the oldest first: each is a turn. One that exists in log records
     alone has `turns` in their place."""
 
-    traces: list[TraceSummary]
+    traces: list[SessionTrace]
     turns: list[Turn]
     truncated: bool
 
@@ -163,6 +177,18 @@ class PromptVersion(BaseModel):
     created_at: str
 
 
+class AgentTracePrompt(BaseModel):
+    """A version of a prompt, as AgentTrace's SDK reads it: always a text."""
+
+    id: str
+    name: str
+    version: int
+    prompt: str
+    config: Any
+    labels: list[str]
+    createdAt: str
+
+
 class PromptName(BaseModel):
     """A prompt by name, with its versions and all their labels."""
 
@@ -170,6 +196,7 @@ class PromptName(BaseModel):
     type: Literal["text", "chat"]
     versions: list[int]
     labels: list[str]
+    label_versions: dict[str, int] = Field(description="the version that each label is on")
     tags: list[str]
     updated_at: str
     config: Any

@@ -124,6 +124,15 @@ class AnonymousSession(BaseModel):
     user_id: str
 
 
+class AnonymousUsage(BaseModel):
+    """What an anonymous session has sent, and may send until somebody claims it."""
+
+    sent_bytes: int = Field(description="uncompressed; a little more after a restart")
+    max_bytes: int
+    max_bytes_per_minute: int
+    expires_at: str = Field(description="when what it sent is deleted")
+
+
 class AuditEntry(BaseModel):
     """Something that was done."""
 

@@ -85,6 +85,32 @@ class RunValue(BaseModel):
     value: Any
 
 
+class RunValueKey(BaseModel):
+    """A key under which a run logged values that are no numbers."""
+
+    key: str
+    type: str = Field(description="histogram, table, chart, markdown, plotly, or nothing of these")
+    count: int = Field(description="steps that there are")
+    steps: list[int] = Field(description="of more than 1000, as many at equal distances")
+
+
+class RunValueKeys(BaseModel):
+    values: list[RunValueKey]
+    next_cursor: str | None = Field(description="null: they are all here")
+
+
+class RunHistogram(BaseModel):
+    step: int
+    time: str
+    counts: list[float]
+    bins: list[float] = Field(description="their edges: one more than there are counts")
+
+
+class RunHistograms(BaseModel):
+    histograms: list[RunHistogram] = Field(description="by step; what is none is left out")
+    next_cursor: str | None = Field(description="null: there are no more, or they were left out")
+
+
 class History(BaseModel):
     run_id: str
     x: str
@@ -157,6 +183,7 @@ class Rollout(BaseModel):
     name: str
     session: str | None
     outcome: str | None
+    reward: float | None = Field(description="the first it was given, or `reward` of its metadata")
     metadata: Json
     status: StatusCode
     pending: bool

@@ -52,3 +52,17 @@ class SqlViews(BaseModel):
 
     views: list[SqlView]
     bounds: SqlBounds
+
+
+class SavedQuery(BaseModel):
+    """A query that the workspace keeps."""
+
+    name: str
+    query: str
+    user: str | None = Field(description="who saved it last; null of a key without an account")
+    updated_at: str
+
+
+class SavedQueries(BaseModel):
+    queries: list[SavedQuery]
+    next_cursor: None = Field(description="all of them are in one answer")

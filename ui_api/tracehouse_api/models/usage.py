@@ -6,12 +6,14 @@ from pydantic import BaseModel, Field
 
 
 class Tokens(BaseModel):
-    """Tokens. `input_tokens` has the cached ones in it, `output_tokens` the reasoning."""
+    """Tokens. `input_tokens` has the cached ones in it, `output_tokens` the reasoning;
+    `cache_write_1h_tokens` are those of `cache_write_tokens` that stay for an hour."""
 
     input_tokens: int
     output_tokens: int
     cache_read_tokens: int
     cache_write_tokens: int
+    cache_write_1h_tokens: int
     reasoning_tokens: int
     total_tokens: int
 
@@ -39,6 +41,7 @@ class Price(BaseModel):
     output_mtok: float
     cache_read_mtok: float
     cache_write_mtok: float
+    cache_write_1h_mtok: float
 
 
 class Prices(BaseModel):

@@ -148,13 +148,24 @@ class Prompts:
             body = self._resolved(connection, found.prompt, (name,))
             return Prompt(**{**vars(found), "prompt": body})
 
-    def add_labels(self, name: str, version: int, labels: Sequence[str]) -> Prompt:
-        """Put labels on a version, and so take them off the others. Raises Unknown, ValueError."""
-        for label in labels:
+    def change_labels(
+        self, name: str, version: int, *, put: Sequence[str], take_off: Sequence[str]
+    ) -> Prompt:
+        """Put labels on a version, and so take them off the others; and take some off it that are
+        on it. Raises Unknown, ValueError: nothing is changed then."""
+        for label in (*put, *take_off):
             _check_label(label)
         with self._meta.begin() as connection:
             self._read(connection, name, version)
-            self._label(connection, name, version, labels)
+            known = self._labels_of(connection, name)
+            for label in take_off:
+                if known.get(label) != version:
+                    at = f"it is on version {known[label]}" if label in known else "it is on none"
+                    raise ValueError(f"take_off: {label} is not on version {version}: {at}")
+                connection.execute(
+                    sql_delete(_labels).where(*self._of(_labels, name), _labels.c.label == label)
+                )
+            self._label(connection, name, version, put)
             return self._read(connection, name, version)
 
     def delete(self, name: str, *, version: int | None = None, label: str | None = None) -> None:
@@ -211,6 +222,7 @@ class Prompts:
                         "type": row["type"],
                         "versions": [version for version, _ in versions],
                         "labels": sorted({*labels, LATEST}),
+                        "label_versions": labels | {LATEST: versions[-1][0]},
                         "tags": row["tags"],
                         "updated_at": row["updated_at"],
                         "config": versions[-1][1],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fastapi import HTTPException
@@ -58,7 +58,8 @@ async def admit(house: House, principal: Principal, signal: Signal, payload: byt
     """Store an OTLP request as if it had come over OTLP. Raises Refusal."""
     if house.collector is None:
         raise HTTPException(404, "this server only answers queries: send to its collector")
-    await house.collector.admission.admit_protobuf(principal, signal, payload)
+    counted = replace(principal, allowance=None)  # it was, when its body came
+    await house.collector.admission.admit_protobuf(counted, signal, payload)
 
 
 def parse_body(body: bytes) -> dict[str, Any]:

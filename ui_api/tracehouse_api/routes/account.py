@@ -6,11 +6,11 @@ import math
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
-from fastapi.responses import RedirectResponse
 
 from tracehouse_api.access import Account, House, SignedIn, TheHouse, address_of
 from tracehouse_api.identity.sessions import COOKIE, SESSION_SECONDS
 from tracehouse_api.models.identity import SignedInUser
+from tracehouse_api.opened_page import back_to_page, forget_page, remember_page
 from tracehouse_api.routes.documents import Document, refusing
 from tracehouse_api.values import json_response
 
@@ -21,9 +21,7 @@ router = APIRouter(prefix="/v1/account", tags=["account"])
 @open_router.post("/v1/auth/login", response_model=SignedInUser)
 def log_in(house: TheHouse, request: Request, document: Document) -> Response:
     """Sign in: `{email, password}`. The answer sets the session's cookie."""
-    # Another site's form cannot say so: it cannot sign anybody in here.
-    if not request.headers.get("content-type", "").startswith("application/json"):
-        raise HTTPException(415, "send JSON, with 'content-type: application/json'")
+    _refuse_forms(request)
     email, password = _text(document, "email"), _text(document, "password")
     identity, address = house.identity, address_of(request)
     account_name = email.strip().lower()[:320]
@@ -37,11 +35,24 @@ def log_in(house: TheHouse, request: Request, document: Document) -> Response:
     user = identity.accounts.login(email, password)
     if user is None:
         if (known := identity.accounts.find_by_email(account_name)) is not None:
-            note(house, request, "sign_in.refused", known["id"])
+            note_of_account(house, request, "sign_in.refused", known["id"])
         raise HTTPException(401, "this e-mail address and password do not belong together")
     identity.account_tries.forgive(account_name)
-    note(house, request, "sign_in.password", user)
-    return begin_session(house, request, user)
+    note_of_account(house, request, "sign_in.password", user)
+    answer = begin_session(house, request, user)
+    forget_page(answer)  # the page is still open, and shows itself
+    return answer
+
+
+@open_router.post("/v1/auth/page", status_code=204)
+def remember_opened_page(house: TheHouse, request: Request, document: Document) -> Response:
+    """Remember which `{page}` of the web UI was opened, for ten minutes: whoever signs in there,
+    with a provider or by a link, is led to it."""
+    _refuse_forms(request)
+    answer = Response(status_code=204)
+    with refusing():
+        remember_page(answer, house, request, _text(document, "page"))
+    return answer
 
 
 @open_router.get("/auth/link", include_in_schema=False)
@@ -55,8 +66,8 @@ def follow_link(house: TheHouse, request: Request, token: str) -> Response:
             "this link was followed before, or is too old: start `tracehouse serve` again, or ask "
             "for another invitation",
         )
-    note(house, request, "sign_in.link", user)
-    answer = RedirectResponse("/", 303)
+    note_of_account(house, request, "sign_in.link", user)
+    answer = back_to_page(house, request)
     set_session_cookie(answer, house, request, house.identity.sessions.begin(user)[0])
     return answer
 
@@ -65,7 +76,7 @@ def follow_link(house: TheHouse, request: Request, token: str) -> Response:
 def log_out(house: TheHouse, request: Request, session: SignedIn) -> Response:
     """Sign out in this browser."""
     house.identity.sessions.end(request.cookies[COOKIE])
-    note(house, request, "sign_out", session.user)
+    note_of_account(house, request, "sign_out", session.user)
     answer = Response(status_code=204)
     answer.delete_cookie(COOKIE)
     return answer
@@ -104,7 +115,7 @@ def change_password(
     with refusing():
         accounts.set_password(user, _text(document, "new_password"))
     house.identity.sessions.end_others(user, request.cookies.get(COOKIE))
-    note(house, request, "password.change", user)
+    note_of_account(house, request, "password.change", user)
     return Response(status_code=204)
 
 
@@ -116,7 +127,7 @@ def begin_session(house: House, request: Request, user: str) -> Response:
     return answer
 
 
-def note(house: House, request: Request, act: str, user: str, **detail: Any) -> None:
+def note_of_account(house: House, request: Request, act: str, user: str, **detail: Any) -> None:
     """Write down what somebody did to their account, in each workspace that they are in."""
     for workspace in house.identity.workspaces.of(user):
         house.identity.audit.note(
@@ -143,6 +154,12 @@ def set_session_cookie(answer: Response, house: House, request: Request, cookie:
         samesite="lax",
         secure=public.startswith("https:"),
     )
+
+
+def _refuse_forms(request: Request) -> None:
+    """Another site's form cannot send JSON: it cannot sign anybody in here."""
+    if not request.headers.get("content-type", "").startswith("application/json"):
+        raise HTTPException(415, "send JSON, with 'content-type: application/json'")
 
 
 def _text(document: dict[str, Any], name: str) -> str:

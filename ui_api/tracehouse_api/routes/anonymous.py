@@ -6,13 +6,14 @@ import math
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
-from tracehouse_api.access import SignedIn, TheHouse, address_of
-from tracehouse_api.models.identity import AnonymousSession, Workspace
+from tracehouse_api.access import Reader, SignedIn, TheHouse, address_of
+from tracehouse_api.models.identity import AnonymousSession, AnonymousUsage, Workspace
 from tracehouse_api.routes.documents import Document
 from tracehouse_api.routes.workspaces import public_url
-from tracehouse_api.values import json_response
+from tracehouse_api.values import iso_seconds, json_response
 
 open_router = APIRouter(prefix="/v1", tags=["anonymous"])
+router = APIRouter(prefix="/v1", tags=["anonymous"])
 
 
 @open_router.post("/anon/session", response_model=AnonymousSession)
@@ -38,6 +39,23 @@ def begin_anonymous_session(house: TheHouse, request: Request) -> Response:
             "claim_token": made.claim_token,
             "web_url": public_url(house, request),
             "user_id": made.workspace,
+        }
+    )
+
+
+@router.get("/anon/session", response_model=AnonymousUsage)
+def get_anonymous_session(house: TheHouse, reader: Reader) -> Response:
+    """What a session has sent, of how much it may. Ask with one of its tokens."""
+    found = house.identity.anonymous.status(reader.workspace)
+    if found is None:
+        raise HTTPException(404, "this is no anonymous session, or it was claimed: send freely")
+    allowance = house.keys.allowance_of(reader.workspace)
+    return json_response(
+        {
+            "sent_bytes": found.sent_bytes - (allowance.left if allowance else 0),
+            "max_bytes": house.settings.anonymous_bytes,
+            "max_bytes_per_minute": house.settings.anonymous_bytes_per_minute,
+            "expires_at": iso_seconds(found.expires_at),
         }
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
-from tracehouse_api.access import Admin, TheHouse, address_of
+from tracehouse_api.access import Admin, TheHouse, note
 from tracehouse_api.identity.api_keys import SCOPES
 from tracehouse_api.models.identity import ApiKeys, NewApiKey
 from tracehouse_api.parameters import parse_time
@@ -48,10 +48,7 @@ def mint_key(house: TheHouse, request: Request, admin: Admin, document: Document
             project=project,
             expires_at=expiry(document),
         )
-    house.identity.audit.note(
-        "api_key.create", workspace=admin.workspace, user=admin.user, address=address_of(request),
-        key=row["id"], name=row["name"], scopes=row["scopes"],
-    )  # fmt: skip
+    note(request, admin, "api_key.create", key=row["id"], name=row["name"], scopes=row["scopes"])
     return json_response(_shown(row) | {"key": key}, 201)
 
 
@@ -60,10 +57,7 @@ def revoke_key(house: TheHouse, request: Request, admin: Admin, key_id: str) -> 
     """Revoke a key: it is refused within two seconds, by every process of the house."""
     if not house.keys.revoke(admin.workspace, key_id):
         raise HTTPException(404, f"there is no key {key_id}")
-    house.identity.audit.note(
-        "api_key.revoke", workspace=admin.workspace, user=admin.user, address=address_of(request),
-        key=key_id,
-    )  # fmt: skip
+    note(request, admin, "api_key.revoke", key=key_id)
     return Response(status_code=204)
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
-from tracehouse_api.access import Admin, TheHouse, address_of
+from tracehouse_api.access import Admin, TheHouse, note
 from tracehouse_api.lifecycle.backup import backup_folder, make_backup
 from tracehouse_api.models.lifecycle import Backup
 from tracehouse_api.routes.documents import Document, refusing
@@ -40,10 +40,7 @@ def create_backup(house: TheHouse, request: Request, admin: Admin, document: Doc
         raise HTTPException(422, f"folder: {folder} is there already") from None
     finally:
         _at_work.release()
-    house.identity.audit.note(
-        "backup.create", workspace=admin.workspace, user=admin.user, address=address_of(request),
-        folder=str(folder),
-    )  # fmt: skip
+    note(request, admin, "backup.create", folder=str(folder))
     files = manifest["files"].values()
     return json_response(
         {

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, HTTPException, Path, Response
+from fastapi import APIRouter, HTTPException, Response
 
 from tracehouse_api.access import Rows
 from tracehouse_api.content.content import content_of
 from tracehouse_api.models.agents import Content
-from tracehouse_api.parameters import TraceId
-from tracehouse_api.spans import attributes_of, latest_spans
+from tracehouse_api.parameters import SpanId, TraceId
+from tracehouse_api.spans import IS_SPAN, attributes_of, latest_spans
 from tracehouse_api.trace_roots import IN_HOURS, IS_TRACE, hours_of
 from tracehouse_api.values import attributes, json_response, text, typed
 
 router = APIRouter(prefix="/v1/traces", tags=["traces"])
 
-SpanId = Annotated[str, Path(pattern="^[0-9a-fA-F]{16}$", description="16 hex digits")]
-
-_IS_SPAN = "span_id = toFixedString(unhex({span_id:String}), 8)"
 _MOST_LOGS = 1000
 # The coding agents' records lie under another span of the trace, and name the call.
 _BELONGS = f"""
-    ({_IS_SPAN}
+    ({IS_SPAN}
     OR {{call:String}} != ''
         AND {{call:String}} IN (attributes['call_id'], attributes['tool_use_id'])
     OR {{response:String}} != '' AND attributes['request_id'] = {{response:String}})
@@ -34,7 +29,7 @@ def get_content(rows: Rows, trace_id: TraceId, span_id: SpanId) -> Response:
     """The content of a span, from its attributes, its events and the log records that belong to
     it, in one form for every dialect."""
     where = {"trace_id": trace_id, "span_id": span_id, "hours": hours_of(rows, trace_id)}
-    found = latest_spans(rows, [IN_HOURS, IS_TRACE, _IS_SPAN], where)
+    found = latest_spans(rows, [IN_HOURS, IS_TRACE, IS_SPAN], where)
     if not found:
         raise HTTPException(404, f"there is no span {span_id} in trace {trace_id}")
     (row,) = found.values()

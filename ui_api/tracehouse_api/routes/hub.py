@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
-from tracehouse_api.access import House, Reader, Rows, TheHouse, Writer, address_of
+from tracehouse_api.access import House, Reader, Rows, TheHouse, Writer, note
 from tracehouse_api.datasets.store import Datasets
 from tracehouse_api.models.hub import HubToken, Pushed
 from tracehouse_api.rest.door import text_of
@@ -106,7 +106,7 @@ def push_model_card(
         plots=plots(history.series(rows, query) if keys else []),
     )
     pushed = _push(house, token, repo, card, wanted, f"Model card of {run['name']}")
-    _note(house, request, writer, "hub.push", **pushed)
+    note(request, writer, "hub.push", **pushed)
     return json_response(pushed)
 
 
@@ -135,7 +135,7 @@ def push_linked_dataset_card(
     )
     repo = Repo(wanted.repo or dataset, "dataset")
     pushed = _push(house, token, repo, card, wanted, f"Runs of {run['project']} on this dataset")
-    _note(house, request, writer, "hub.push", **pushed)
+    note(request, writer, "hub.push", **pushed)
     return json_response(pushed)
 
 
@@ -164,7 +164,7 @@ def push_dataset_card(
     token = _token(house, writer)
     repo = Repo(wanted.repo, "dataset")
     pushed = _push(house, token, repo, card, wanted, f"Dataset card of {name}")
-    _note(house, request, writer, "hub.push", **pushed)
+    note(request, writer, "hub.push", **pushed)
     return json_response(pushed)
 
 
@@ -181,7 +181,7 @@ def put_hub_token(
     """Save a token of the Hub with write access: `{token}`. The Hub is asked what it may do; it is
     kept encrypted and never shown."""
     saved = _tokens(house, writer).put(document.get("token"), house.settings.hub_endpoint)
-    _note(house, request, writer, "hub_token.save", account=saved["account"], name=saved["name"])
+    note(request, writer, "hub_token.save", account=saved["account"], name=saved["name"])
     return json_response(saved)
 
 
@@ -190,7 +190,7 @@ def delete_hub_token(house: TheHouse, writer: Writer, request: Request) -> Respo
     """Forget the token. To end it altogether, delete it on the Hub, too."""
     if not _tokens(house, writer).delete():
         raise HTTPException(404, "no token of the Hub is saved")
-    _note(house, request, writer, "hub_token.delete")
+    note(request, writer, "hub_token.delete")
     return Response(status_code=204)
 
 
@@ -209,12 +209,6 @@ def _push(house: House, token: str, repo: Repo, card: Card, wanted: Asked, messa
 
     said = (wanted.message or message)[:_LONGEST_MESSAGE]
     return push(house.settings.hub_endpoint, token, repo, card, said, create=wanted.create)
-
-
-def _note(house: House, request: Request, by: Principal, act: str, **detail: Any) -> None:
-    house.identity.audit.note(
-        act, workspace=by.workspace, user=by.user, address=address_of(request), **detail
-    )
 
 
 def _linked(run: Mapping[str, Any], what: Literal["model", "dataset"]) -> str:

@@ -25,8 +25,8 @@ def list_prices(house: TheHouse, reader: Reader) -> Response:
 @writing_router.put("", response_model=Price)
 def put_price(house: TheHouse, writer: Writer, document: Document) -> Response:
     """Set a price: `{model, project?, from?, to?, input_mtok, output_mtok, cache_read_mtok?,
-    cache_write_mtok?}`, in USD per million tokens. It counts at once for all calls that it is
-    about, past ones too."""
+    cache_write_mtok?, cache_write_1h_mtok?}`, in USD per million tokens. It counts at once for all
+    calls that it is about, past ones too."""
     try:
         made = OwnPrices(house.meta, writer.workspace).put(document)
     except ValueError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from tracehouse_api.access import Admin, Reader, Rows, TheHouse, address_of
+from tracehouse_api.access import Admin, Reader, Rows, TheHouse, note
 from tracehouse_api.lifecycle.deleting import delete_project
 from tracehouse_api.lifecycle.projects import projects
 from tracehouse_api.lifecycle.retention import ProjectRetention
@@ -32,10 +32,7 @@ def set_retention(
     What is older is deleted within the hour."""
     with refusing():
         days = ProjectRetention(house.meta, admin.workspace).put(project, document)
-    house.identity.audit.note(
-        "project.retention", workspace=admin.workspace, user=admin.user,
-        address=address_of(request), project=project, days=days,
-    )  # fmt: skip
+    note(request, admin, "project.retention", project=project, days=days)
     return json_response({"project": project, "days": days})
 
 
@@ -45,8 +42,5 @@ def erase_project(house: TheHouse, request: Request, admin: Admin, project: str)
     a project that is not there, that is nothing."""
     deleted = delete_project(house, admin.workspace, project)
     ProjectRetention(house.meta, admin.workspace).forget(project)
-    house.identity.audit.note(
-        "project.delete", workspace=admin.workspace, user=admin.user,
-        address=address_of(request), project=project, deleted=deleted,
-    )  # fmt: skip
+    note(request, admin, "project.delete", project=project, deleted=deleted)
     return json_response({"deleted": deleted})

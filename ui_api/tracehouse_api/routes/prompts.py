@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Response
 
@@ -93,12 +93,20 @@ def create_prompt(prompts: Writable, document: Document) -> Response:
 
 @writing_router.patch("/{name:path}", response_model=PromptVersion)
 def label_prompt(prompts: Writable, name: str, document: Document) -> Response:
-    """Put labels on a version, `{version, labels}`, and so take them off the others."""
-    version, labels = document.get("version"), document.get("labels")
-    if not isinstance(version, int) or not isinstance(labels, list):
-        raise HTTPException(422, "give a version (a number) and labels (a list)")
+    """Put labels on a version, and so take them off the others, or take some off it:
+    `{version, labels?, take_off?}`."""
+    version = document.get("version")
+    put, take_off = document.get("labels", []), document.get("take_off", [])
+    if not isinstance(version, int) or not _are_texts(put) or not _are_texts(take_off):
+        raise HTTPException(
+            422, "give a version (a number), and labels to put on it or to take_off (lists)"
+        )
+    if not put and not take_off:
+        raise HTTPException(422, "give labels to put on the version, or to take_off it")
     with refusing():
-        return json_response(prompt_json(prompts.add_labels(name, version, labels)))
+        return json_response(
+            prompt_json(prompts.change_labels(name, version, put=put, take_off=take_off))
+        )
 
 
 @writing_router.delete("/{name:path}", status_code=204)
@@ -109,6 +117,10 @@ def delete_prompt(
     with refusing():
         prompts.delete(name, version=version, label=label)
     return Response(status_code=204)
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in cast("list[Any]", value))
 
 
 def _lines(prompt: Prompt) -> list[str]:

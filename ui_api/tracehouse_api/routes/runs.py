@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Response
+from pydantic import Field
 
 from tracehouse_api.access import Reader, Rows, TheHouse
 from tracehouse_api.downloads import send_entry, send_file
-from tracehouse_api.filters import Filters
 from tracehouse_api.models.runs import (
     Artifacts,
     Comparison,
@@ -20,8 +20,9 @@ from tracehouse_api.models.runs import (
     Runs,
     SystemHistory,
 )
-from tracehouse_api.parameters import Cursor, From, Limit, To, decode_cursor, encode_cursor
+from tracehouse_api.parameters import Cursor, Limit, decode_cursor, encode_cursor
 from tracehouse_api.runs import history, listing, records, rollouts, system
+from tracehouse_api.runs.asked import AskedRuns
 from tracehouse_api.runs.run import effective, find_run, parse_json, run_json, summaries
 from tracehouse_api.values import json_response, text
 
@@ -35,6 +36,7 @@ RunId = Annotated[str, Path(min_length=1, max_length=200)]
 Keys = Annotated[
     list[str] | None, Query(description="metric keys, comma-separated; by default all of them")
 ]
+Step = Annotated[int, Field(ge=-(1 << 63), lt=1 << 63, description="as it was logged")]
 MaxPoints = Annotated[int, Query(ge=1, le=100_000, description="points a series at most")]
 
 
@@ -49,60 +51,31 @@ def the_run(rows: Rows, house: TheHouse, run_id: RunId) -> dict[str, Any]:
     return found
 
 
+ComparedRuns = Annotated[list[str], Query(description="ids of runs, comma-separated")]
+
+
+def compared_runs(runs: list[str]) -> list[str]:
+    """The ids, each once. Raises HTTPException 422 for none and for more than 100."""
+    wanted = list(dict.fromkeys(run for part in runs for run in part.split(",") if run))
+    if not 1 <= len(wanted) <= _MAX_COMPARED:
+        raise HTTPException(422, f"runs: give 1 to {_MAX_COMPARED} ids")
+    return wanted
+
+
 TheRun = Annotated[dict[str, Any], Depends(the_run)]
 
 
 @router.get("", response_model=Runs)
 def list_runs(
     rows: Rows,
-    request: Request,
-    project: str | None = None,
-    status: Literal["running", "finished", "failed", "crashed", "killed"] | None = None,
-    tag: str | None = None,
-    group: str | None = None,
-    sweep: str | None = None,
-    subject: str | None = None,
-    experiment: str | None = None,
-    variant: str | None = None,
-    name: str | None = Query(None, description="text in the name"),
-    start: From = None,
-    end: To = None,
-    config: str | None = Query(
-        None,
-        alias="config.",
-        description="`config.<key>=<value>`; the value may begin with >, >=, <, <= or !=",
-    ),
-    summary: str | None = Query(
-        None, alias="summary.", description="`summary.<key>=<value>`, compared in the same way"
-    ),
+    filters: AskedRuns,
     sort: str = Query("-start_time", description=f"{', '.join(listing.SORTS)}; - for descending"),
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
     """Runs, newest first by default."""
-    del config, summary  # any key: they are read from the request
-    filters = Filters()
-    filters.equal(
-        project=project,
-        run_group=group,
-        sweep_id=sweep,
-        subject_id=subject,
-        experiment=experiment,
-        variant=variant,
-        shown_status=status,
-    )
-    filters.add("positionCaseInsensitiveUTF8(shown_name, {name:String}) > 0", name=name)
-    filters.add(listing.HAS_TAG, tag=tag)
-    filters.within("start_time", start, end)
-    values = [
-        (key, value)
-        for key, value in request.query_params.multi_items()
-        if key.startswith((listing.CONFIG_PREFIX, listing.SUMMARY_PREFIX))
-    ]
     descending = sort.startswith("-")
     try:
-        for place, (key, value) in enumerate(values):
-            listing.add_value_filter(filters, key, value, place)
         key_sql = listing.sort_key(sort.removeprefix("-"), filters)
     except ValueError as error:
         raise HTTPException(422, f"{error}") from None
@@ -161,6 +134,7 @@ def get_history(
     max_points: MaxPoints = 1000,
     min_x: float | None = None,
     max_x: float | None = None,
+    after_step: Annotated[Step | None, Query(description="points behind this step alone")] = None,
     format: Literal["json", "arrow"] = "json",
 ) -> Response:
     """Scalars, exact where there are at most `max_points` of them, else in as many buckets; and the
@@ -168,12 +142,14 @@ def get_history(
     wanted = _keys(keys) or history.keys_of(rows, run_id)
     if len(wanted) > _MAX_KEYS:
         raise HTTPException(422, f"keys: at most {_MAX_KEYS} at once; this run has {len(wanted)}")
-    query = history.HistoryQuery(run_id, wanted, x, max_points, min_x, max_x)
+    query = history.HistoryQuery(run_id, wanted, x, max_points, min_x, max_x, after_step)
     if format == "arrow":
         return Response(
             history.arrow(rows, query), media_type="application/vnd.apache.arrow.stream"
         )
     condition = ["key IN {keys:Array(String)}"] if keys else []
+    if after_step is not None:
+        condition.append("step > {after:Int64}")
     values = records.records(
         rows,
         run_id,
@@ -182,6 +158,7 @@ def get_history(
         order="key, step",
         limit=max_points,
         keys=_keys(keys),
+        after=after_step,
     )
     return json_response(
         {
@@ -325,12 +302,10 @@ def list_rollouts(
 @compare_router.get("", response_model=Comparison)
 def compare(
     rows: Rows,
-    runs: Annotated[list[str], Query(description="ids of runs, comma-separated")],
+    runs: ComparedRuns,
 ) -> Response:
     """Configs and last values of several runs side by side, and which of them differ."""
-    wanted = list(dict.fromkeys(run for part in runs for run in part.split(",") if run))
-    if not 1 <= len(wanted) <= _MAX_COMPARED:
-        raise HTTPException(422, f"runs: give 1 to {_MAX_COMPARED} ids")
+    wanted = compared_runs(runs)
     found = {
         text(row["run_id"]): row
         for row in rows.rows(effective(["run_id IN {runs:Array(String)}"]), {"runs": wanted})

@@ -39,6 +39,7 @@ def list_scores(
     span_id: SpanIdFilter | None = None,
     session: str | None = None,
     run: str | None = None,
+    project: str | None = None,
     label: str | None = Query(None, description="the category; true or false of a boolean"),
     min_value: float | None = None,
     max_value: float | None = None,
@@ -50,8 +51,9 @@ def list_scores(
     """Scores, newest first."""
     filters = Filters()
     filters.equal(
-        name=name, source=source, data_type=data_type, session_id=session, run_id=run, label=label
-    )
+        name=name, source=source, data_type=data_type, session_id=session, run_id=run,
+        project=project, label=label,
+    )  # fmt: skip
     filters.add(IS_TRACE, trace_id=trace_id)
     filters.add("span_id = toFixedString(unhex({span_id:String}), 8)", span_id=span_id)
     filters.add("value >= {min_value:Float64}", min_value=min_value)

@@ -10,6 +10,7 @@ from tracehouse_api import sessions
 from tracehouse_api.access import Rows
 from tracehouse_api.content import log_turns
 from tracehouse_api.content.log_turns import LogRecord
+from tracehouse_api.content.topics import Topic, in_a_line, topics_of
 from tracehouse_api.filters import Filters
 from tracehouse_api.models.agents import SessionDetail, Sessions, Users
 from tracehouse_api.parameters import Cursor, From, Limit, To, decode_cursor, encode_cursor
@@ -25,6 +26,7 @@ users_router = APIRouter(prefix="/v1/users", tags=["sessions"])
 
 _MOST_TURNS = 1000
 _MOST_RECORDS = 20_000
+_MOST_TOPICS = 200
 
 
 @router.get("", response_model=Sessions)
@@ -63,10 +65,14 @@ def get_session(rows: Rows, session_id: str) -> Response:
     ids = [row["trace_id"] for row in turns[:_MOST_TURNS]]
     roots = roots_of(rows, ids, Filters())
     page = [roots[trace_id] for trace_id in ids if trace_id in roots]
+    topics = topics_of(rows, {root.trace_id: [*root.hours] for root in page[:_MOST_TOPICS]})
     return json_response(
         found[0]
         | {
-            "traces": summaries(rows, page),
+            "traces": [
+                summary | {"asked": topics.get(root.trace_id, Topic()).asked}
+                for root, summary in zip(page, summaries(rows, page), strict=True)
+            ],
             "turns": [] if page else _turns(rows, session_id),
             "truncated": len(turns) > _MOST_TURNS,
         }
@@ -147,15 +153,23 @@ def _sessions(rows: Store, names: list[str]) -> list[dict[str, Any]]:
     known = [[group[name] for group in (traces, logs) if name in group] for name in names]
     first = min((row["first_ns"] for parts in known for row in parts), default=0)
     usage = sessions.usage_of(rows, "session_id", names, first) if names else {}
+    topics = topics_of(rows, dict(row["begun"] for row in traces.values()))
+    unspoken = [name for name in names if name in logs and name not in traces]
+    prompts = sessions.first_prompts(rows, unspoken) if unspoken else {}
     found: list[dict[str, Any]] = []
     for name, parts in zip(names, known, strict=True):
         if not parts:
             continue
         trace = traces.get(name)
         project = trace["project"] if trace else logs[name]["of_project"]
+        service = trace["service"] if trace else logs[name]["of_service"]
+        topic = topics.get(trace["begun"][0], Topic()) if trace else Topic()
         found.append(
             {
                 "session": name,
+                "title": topic.title or topic.asked or in_a_line(prompts.get(name)),
+                "service": text(service),
+                "folder": topic.folder,
                 "project": text(project),
                 "user": (text(trace["user"]) or None) if trace else None,
                 "first_time": iso_time(min(row["first_ns"] for row in parts)),

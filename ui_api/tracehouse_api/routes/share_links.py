@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
-from tracehouse_api.access import Reader, Rows, TheHouse, Writer, address_of
+from tracehouse_api.access import Reader, Rows, TheHouse, Writer, note
 from tracehouse_api.identity.share_links import KINDS
 from tracehouse_api.models.identity import NewShareLink, ShareLinks
 from tracehouse_api.routes.api_keys import expiry
@@ -48,10 +48,7 @@ def make_link(
         token, row = house.identity.share_links.make(
             writer.workspace, kind, target, user=writer.user, expires_at=expiry(document)
         )
-    house.identity.audit.note(
-        "share_link.create", workspace=writer.workspace, user=writer.user,
-        address=address_of(request), link=row["id"], kind=kind, target=target,
-    )  # fmt: skip
+    note(request, writer, "share_link.create", link=row["id"], kind=kind, target=target)
     url = f"{public_url(house, request)}/{_PAGES[kind]}/{target}?t={token}"
     return json_response(_shown(row) | {"token": token, "url": url}, 201)
 
@@ -61,10 +58,7 @@ def revoke_link(house: TheHouse, request: Request, writer: Writer, link_id: str)
     """Take a link back: it shows nothing any more."""
     with refusing():
         house.identity.share_links.revoke(writer.workspace, link_id)
-    house.identity.audit.note(
-        "share_link.revoke", workspace=writer.workspace, user=writer.user,
-        address=address_of(request), link=link_id,
-    )  # fmt: skip
+    note(request, writer, "share_link.revoke", link=link_id)
     return Response(status_code=204)
 
 

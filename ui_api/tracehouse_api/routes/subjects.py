@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 
-from tracehouse_api.access import Admin, Rows, TheHouse, address_of
+from tracehouse_api.access import Admin, Rows, TheHouse, note
 from tracehouse_api.lifecycle.deleting import delete_subject
 from tracehouse_api.models.lifecycle import Deleted
 from tracehouse_api.models.subjects import SubjectDetail, Subjects
@@ -62,8 +62,5 @@ def erase_subject(house: TheHouse, request: Request, admin: Admin, subject_id: s
     deleted; of somebody who is not known, that is nothing."""
     deleted = delete_subject(house, admin.workspace, subject_id)
     # Whom it was about is not written down: they wanted to be forgotten.
-    house.identity.audit.note(
-        "subject.delete", workspace=admin.workspace, user=admin.user, address=address_of(request),
-        deleted=deleted,
-    )  # fmt: skip
+    note(request, admin, "subject.delete", deleted=deleted)
     return json_response({"deleted": deleted})

@@ -2,116 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi import APIRouter, HTTPException, Query, Response
 
 from tracehouse_api.access import Rows, TheHouse, Writer
-from tracehouse_api.comparisons import Comparison, parse_comparison
-from tracehouse_api.filters import Filters
+from tracehouse_api.asked_traces import SCORE_PARAMETER, Asked
 from tracehouse_api.lifecycle.deleting import delete_traces
-from tracehouse_api.models.telemetry import Trace, Traces
+from tracehouse_api.models.live import TraceFacets, TraceHistogram, TraceOutline
+from tracehouse_api.models.telemetry import Span, Trace, Traces
 from tracehouse_api.noise import noise_in
+from tracehouse_api.outlines import Place, facts, outline_json, outlined_spans, said_by_any
 from tracehouse_api.parameters import (
     Cursor,
-    From,
     Limit,
-    To,
+    SpanId,
     TraceId,
     decode_cursor,
     encode_cursor,
     hex_text,
 )
-from tracehouse_api.spans import in_tree_order, latest_spans, span_json
+from tracehouse_api.spans import IS_SPAN, in_tree_order, latest_spans, span_json
+from tracehouse_api.trace_counts import facets, histogram
 from tracehouse_api.trace_roots import IN_HOURS, IS_TRACE, hours_of
-from tracehouse_api.traces import newest_traces, saying, summaries
+from tracehouse_api.traces import newest_traces, summaries
 from tracehouse_api.usage.of_traces import usage_of_spans
-from tracehouse_api.values import iso_time, json_response, milliseconds, text
+from tracehouse_api.values import json_response
 
 router = APIRouter(prefix="/v1/traces", tags=["traces"])
 writing_router = APIRouter(prefix="/v1/traces", tags=["traces"])
 
-SCORE_PREFIX = "score."
 
-
-@router.get(
-    "",
-    response_model=Traces,
-    openapi_extra={
-        "parameters": [
-            {
-                "name": "score.<name>",
-                "in": "query",
-                "schema": {"type": "string"},
-                "description": "a score of the trace or of a span in it: a label, or a number, "
-                "which may be behind >, >=, <, <= or !=",
-            }
-        ]
-    },
-)
-def list_traces(
-    request: Request,
-    rows: Rows,
-    project: str | None = None,
-    service: str | None = Query(None, description="of the trace's root span"),
-    start: From = None,
-    end: To = None,
-    session: str | None = None,
-    user: str | None = None,
-    tag: str | None = Query(None, description="one of the trace's tags"),
-    status: Literal["unset", "ok", "error"] | None = Query(
-        None, description="of the trace's root span"
-    ),
-    min_duration_ms: float | None = Query(None, ge=0, le=1e12),
-    q: str | None = Query(
-        None, min_length=1, description="text in any span's name, status message or attributes"
-    ),
-    score: str | None = Query(
-        None,
-        alias=SCORE_PREFIX,
-        include_in_schema=False,  # stands for all `score.<name>`
-    ),
-    noise: bool = Query(
-        False, description="with traces that hold nothing but the inner workings of an agent"
-    ),
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> Response:
+@router.get("", response_model=Traces, openapi_extra=SCORE_PARAMETER)
+def list_traces(rows: Rows, asked: Asked, limit: Limit = 50, cursor: Cursor = None) -> Response:
     """Traces, newest first."""
-    del score
-    filters, window = Filters(), Filters()
-    filters.equal(project=project, service=service, status_code=status)
-    filters.lasts(min_duration_ms)
-    window.within("start_time", start, end)
-    if q is not None:
-        matching = rows.select(
-            "trace_id",
-            "spans",
-            [
-                *window.where,
-                "(positionCaseInsensitiveUTF8(name, {q:String}) > 0"
-                " OR positionCaseInsensitiveUTF8(status_message, {q:String}) > 0"
-                " OR arrayExists(v -> positionCaseInsensitiveUTF8(v, {q:String}) > 0,"
-                " mapValues(attributes)))",
-            ],
-        )
-        window.add(f"trace_id IN ({matching})", q=q)
-    saying(window, session=session, user=user, tag=tag)
-    for number, (name, asked) in enumerate(_score_filters(request)):
-        judged = rows.select(
-            "trace_id", "scores", ["NOT deleted", *_judged(number, asked)], final=True
-        )
-        window.add(f"trace_id IN ({judged})", **{f"score{number}": name})
-        window.parameters |= {
-            f"score_value{number}": asked.number or 0.0,
-            f"score_text{number}": asked.value,
-        }
-    noisy = rows.select("trace_id", "trace_roots", ["is_noise"])
-    if not noise and rows.rows(f"{noisy} LIMIT 1"):
-        rest = rows.select("trace_id", "trace_roots", ["NOT is_noise", f"trace_id IN ({noisy})"])
-        window.where.append(f"NOT (is_noise AND trace_id NOT IN ({rest}))")
+    of_root, window = asked.conditions(rows)
     after = tuple(decode_cursor(cursor, int, hex_text)) if cursor else None
-    roots = newest_traces(rows, window, filters, after, limit + 1)
+    roots = newest_traces(rows, window, of_root, after, limit + 1)
     more = len(roots) > limit
     page = roots[:limit]
     return json_response(
@@ -124,25 +51,24 @@ def list_traces(
     )
 
 
-def _score_filters(request: Request) -> list[tuple[str, Comparison]]:
-    found: list[tuple[str, Comparison]] = []
-    for name, value in request.query_params.multi_items():
-        if name.startswith(SCORE_PREFIX):
-            try:
-                found.append((name.removeprefix(SCORE_PREFIX), parse_comparison(value)))
-            except ValueError as error:
-                raise HTTPException(422, f"{name}: {error}") from None
-    return found
+@router.get("/histogram", response_model=TraceHistogram, openapi_extra=SCORE_PARAMETER)
+def get_histogram(
+    rows: Rows,
+    asked: Asked,
+    bins: Annotated[int, Query(ge=1, le=1000, description="as many at most")] = 72,
+) -> Response:
+    """How many traces began when, and how many of them failed."""
+    return json_response(histogram(rows, asked, bins))
 
 
-def _judged(number: int, asked: Comparison) -> list[str]:
-    """Conditions on scores: a number is compared with the value, a text with the label."""
-    compared = (
-        f"label {asked.operator} {{score_text{number}:String}}"
-        if asked.number is None
-        else f"value {asked.operator} {{score_value{number}:Float64}}"
-    )
-    return [f"name = {{score{number}:String}}", compared]
+@router.get("/facets", response_model=TraceFacets, openapi_extra=SCORE_PARAMETER)
+def get_facets(
+    rows: Rows,
+    asked: Asked,
+    limit: Annotated[int, Query(ge=1, le=1000, description="values of each at most")] = 50,
+) -> Response:
+    """The services, users, tags and statuses that the traces have, the most frequent first."""
+    return json_response({"facets": facets(rows, asked, limit)})
 
 
 @router.get("/{trace_id}", response_model=Trace)
@@ -156,22 +82,10 @@ def get_trace(house: TheHouse, rows: Rows, trace_id: TraceId) -> Response:
     if not found:
         raise HTTPException(404, f"there is no trace {trace_id} in this workspace")
     ordered = in_tree_order(found.values())
-    root = ordered[0]
-    finished = [row["end_ns"] for row in ordered if not row["pending"]]
-    start = min(row["start_ns"] for row in ordered)
-    pending = any(row["pending"] for row in ordered)
     return json_response(
         {
             "trace_id": trace_id,
-            "name": text(root["name"]),
-            "service": text(root["service"]),
-            "project": text(root["project"]),
-            "start_time": iso_time(start),
-            "duration_ms": None if pending or not finished else milliseconds(max(finished) - start),
-            "status": root["status_code"],
-            "pending": pending,
-            "span_count": len(ordered),
-            "error_count": sum(row["status_code"] == "error" for row in ordered),
+            **facts(ordered),
             "usage": usage_of_spans(ordered, rows.pricing).json(),
             "spans": [
                 span_json(row) | {"noise": noisy}
@@ -179,6 +93,40 @@ def get_trace(house: TheHouse, rows: Rows, trace_id: TraceId) -> Response:
             ],
         }
     )
+
+
+@router.get("/{trace_id}/outline", response_model=TraceOutline)
+def get_outline(house: TheHouse, rows: Rows, trace_id: TraceId) -> Response:
+    """One trace with what its spans are, parents first, and without what they carry. A trace of
+    50,000 spans is a tenth as large so."""
+    place = Place(trace_id, hours_of(rows, trace_id))
+    ordered = outlined_spans(rows, place)
+    if place.hours and not ordered:  # it is in the list a moment before its spans are there
+        house.wait_until_loaded()
+        ordered = outlined_spans(rows, place)
+    if not ordered:
+        raise HTTPException(404, f"there is no trace {trace_id} in this workspace")
+    return json_response(
+        {
+            "trace_id": trace_id,
+            **facts(ordered),
+            **said_by_any(ordered),
+            "usage": usage_of_spans(ordered, rows.pricing).json(),
+            "spans": outline_json(ordered, rows.pricing),
+            "next_cursor": encode_cursor(max(row["received_ns"] for row in ordered)),
+        }
+    )
+
+
+@router.get("/{trace_id}/spans/{span_id}", response_model=Span)
+def get_span(rows: Rows, trace_id: TraceId, span_id: SpanId) -> Response:
+    """One span of a trace, whole."""
+    where = {"trace_id": trace_id, "span_id": span_id, "hours": hours_of(rows, trace_id)}
+    found = latest_spans(rows, [IN_HOURS, IS_TRACE, IS_SPAN], where)
+    if not found:
+        raise HTTPException(404, f"there is no span {span_id} in trace {trace_id}")
+    (row,) = found.values()
+    return json_response(span_json(row))
 
 
 @writing_router.delete("/{trace_id}", status_code=204)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 
-from tracehouse_api.access import Account, Admin, House, SignedIn, TheHouse, address_of
+from tracehouse_api.access import Account, Admin, House, SignedIn, TheHouse, address_of, note
 from tracehouse_api.identity.workspaces import ROLES
 from tracehouse_api.models.identity import AuditEntries, Invitation, Members, Workspace, Workspaces
 from tracehouse_api.parameters import Limit
 from tracehouse_api.routes.documents import Document, refusing
 from tracehouse_api.values import iso_seconds, json_response
-from tracehouse_collector.keys import Principal
 
 router = APIRouter(prefix="/v1/workspaces", tags=["workspaces"])
 # Whoever may say who may what in the workspace that they act in.
@@ -65,7 +62,7 @@ def invite(house: TheHouse, request: Request, admin: Admin, document: Document) 
     if known is None:
         token = identity.one_time.make("sign-in", user, seconds=_INVITATION_SECONDS)
         url = f"{public_url(house, request)}/auth/link?token={token}"
-    _note(house, request, admin, "member.add", member=user, role=role)
+    note(request, admin, "member.add", member=user, role=role)
     return json_response({"user": user, "role": role, "invite_url": url}, 201)
 
 
@@ -78,7 +75,7 @@ def change_role(
         raise HTTPException(404, f"there is no member {user} in this workspace")
     with refusing():
         house.identity.workspaces.set_role(admin.workspace, user, str(document.get("role") or ""))
-    _note(house, request, admin, "member.change", member=user, role=document.get("role"))
+    note(request, admin, "member.change", member=user, role=document.get("role"))
     return Response(status_code=204)
 
 
@@ -88,7 +85,7 @@ def remove_member(house: TheHouse, request: Request, admin: Admin, user: str) ->
     with refusing():
         house.identity.workspaces.remove(admin.workspace, user)
     revoked = house.keys.revoke_of_member(admin.workspace, user)
-    _note(house, request, admin, "member.remove", member=user, revoked_keys=revoked)
+    note(request, admin, "member.remove", member=user, revoked_keys=revoked)
     return Response(status_code=204)
 
 
@@ -106,9 +103,3 @@ def list_audit(
 def public_url(house: House, request: Request) -> str:
     """The address that people open, without a slash at its end."""
     return (house.settings.public_url or str(request.base_url)).rstrip("/")
-
-
-def _note(house: House, request: Request, admin: Principal, act: str, **detail: Any) -> None:
-    house.identity.audit.note(
-        act, workspace=admin.workspace, user=admin.user, address=address_of(request), **detail
-    )

@@ -19,7 +19,8 @@ _OWN_AXES = {"step": "step", "time": "toUnixTimestamp64Nano(time)"}
 
 @dataclass(frozen=True)
 class HistoryQuery:
-    """What is asked of a run's history. `x` is step, time or the key of another metric."""
+    """What is asked of a run's history. `x` is step, time or the key of another metric;
+    `after_step` leaves out what came until then."""
 
     run_id: str
     keys: Sequence[str]
@@ -27,6 +28,7 @@ class HistoryQuery:
     max_points: int
     min_x: float | None = None
     max_x: float | None = None
+    after_step: int | None = None
 
 
 def keys_of(rows: Store, run_id: str) -> list[str]:
@@ -73,19 +75,14 @@ def _bucketed(rows: Store, query: HistoryQuery) -> tuple[str, dict[str, Any]]:
     found = {text(row["key"]): row for row in rows.rows(bounds, parameters)}
     keys = [key for key in query.keys if key in found]
     spans = [(found[key]["low"], found[key]["high"], found[key]["n"]) for key in keys]
-    parameters |= {
-        "keys": keys,
-        "lows": [float(low) for low, _, _ in spans],
-        "widths": [
-            (high - low) / query.max_points if n > query.max_points else 0.0
+    parameters |= {"keys": keys, "last_bucket": query.max_points - 1.0}
+    low, width = _grid(
+        [
+            (float(low), (high - low) / query.max_points if n > query.max_points else 0.0)
             for low, high, n in spans
         ],
-        "last_bucket": query.max_points - 1.0,
-    }
-    place = "indexOf({keys:Array(String)}, key)"
-    low, width = f"{{lows:Array(Float64)}}[{place}]", f"{{widths:Array(Float64)}}[{place}]"
-    if len(keys) == 1:
-        low, width = "{lows:Array(Float64)}[1]", "{widths:Array(Float64)}[1]"
+        parameters,
+    )
     bucket = (
         f"if({width} = 0, toFloat64(step),"
         f" least(floor((x - {low}) / {width}), {{last_bucket:Float64}}))"
@@ -103,6 +100,24 @@ def _bucketed(rows: Store, query: HistoryQuery) -> tuple[str, dict[str, Any]]:
     ), parameters
 
 
+def _grid(grids: list[tuple[float, float]], parameters: dict[str, Any]) -> tuple[str, str]:
+    """SQL: where the buckets of a row's key begin, and how wide they are.
+
+    Keys that are logged together share their buckets, mostly, and constants cost nothing: of 25
+    keys with 100,000 points each, 2.5 million rows, looking both up by key takes twice as long, and
+    eight times as long by `indexOf`.
+    """
+    if len(set(grids)) <= 1:
+        parameters["low"], parameters["width"] = grids[0] if grids else (0.0, 0.0)
+        return "{low:Float64}", "{width:Float64}"
+    parameters["lows"] = [low for low, _ in grids]
+    parameters["widths"] = [width for _, width in grids]
+    return (
+        "transform(toString(key), {keys:Array(String)}, {lows:Array(Float64)}, 0.)",
+        "transform(toString(key), {keys:Array(String)}, {widths:Array(Float64)}, 0.)",
+    )
+
+
 def _points(rows: Store, query: HistoryQuery, parameters: dict[str, Any], *, final: bool) -> str:
     """SQL: key, step, x and value of each point; with `final` its last version only."""
     x = _OWN_AXES.get(query.x)
@@ -111,12 +126,16 @@ def _points(rows: Store, query: HistoryQuery, parameters: dict[str, Any], *, fin
         if value is not None:
             where.append(f"x {operator} {{{name}:Float64}}")
             parameters[name] = value
+    of_run: list[str] = list(_WHERE)
+    if query.after_step is not None:
+        of_run.append("step > {after_step:Int64}")
+        parameters["after_step"] = query.after_step
     if x is not None:
         return rows.select(
-            f"key, step, {x} AS x, value", "run_metrics", [*_WHERE, *where], final=final
+            f"key, step, {x} AS x, value", "run_metrics", [*of_run, *where], final=final
         )
     parameters["x_key"] = query.x
-    own = rows.select("key, step, value", "run_metrics", _WHERE, final=final)
+    own = rows.select("key, step, value", "run_metrics", of_run, final=final)
     axis = rows.select(
         "step, value AS x",
         "run_metrics",

@@ -27,7 +27,7 @@ def page(
         filters.parameters |= {"after_step": after_step, "after_trace": after_trace}
     found = rows.rows(
         rows.select(
-            "step, trace_id, name, session_id, outcome, metadata, status_code,"
+            "step, trace_id, name, session_id, outcome, reward, metadata, status_code,"
             " toUnixTimestamp64Nano(start_time) AS start_ns,"
             " toUnixTimestamp64Nano(end_time) AS end_ns",
             "run_spans",
@@ -52,6 +52,7 @@ def _rollout_json(row: dict[str, Any]) -> dict[str, Any]:
         "name": text(row["name"]),
         "session": text(row["session_id"]) or None,
         "outcome": text(row["outcome"]) or None,
+        "reward": row["reward"],
         "metadata": as_object(row["metadata"]),
         "status": text(row["status_code"]),
         "pending": pending,

@@ -95,6 +95,7 @@ TOKENS = (
     column("output_tokens", COUNT, "tokens out, the reasoning among them"),
     column("cache_read_tokens", COUNT, "of the input, read from a cache"),
     column("cache_write_tokens", COUNT, "of the input, written to a cache"),
+    column("cache_write_1h_tokens", COUNT, "of those, the ones that stay there for an hour"),
     column("reasoning_tokens", COUNT, "of the output, reasoning"),
     column("total_tokens", COUNT, "input and output"),
 )

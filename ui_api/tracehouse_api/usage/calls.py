@@ -14,6 +14,9 @@ twice, and is recognised here by what the emitters are known to do:
 - Where one library is instrumented twice, a call's span may lie in another's. Of a parent and its
   child of the same model, in different dialects, of which one has no id, the child counts.
 
+A call is kept by the day and its id. What reports it on two sides of midnight UTC counts on the day
+before.
+
 A call without a model or a session has that of its trace.
 """
 
@@ -53,12 +56,14 @@ def counted_calls(
 ) -> str:
     """SQL: the calls that count, as `counted_rows` takes them."""
     # What is there is asked first, and of a wider choice where the choice itself is a query.
+    wider = [condition for condition in where if "SELECT" not in condition]
     (present,) = rows.rows(
         rows.select(
             "groupUniqArray(dialect) AS dialects, max(model = '') AS lacks_model,"
-            " max(by_span AND NOT from_log) AS has_nameless",
+            " max(by_span AND NOT from_log) AS has_nameless,"
+            " max(beside_midnight = 1) AS has_first_minutes",
             "calls",
-            [condition for condition in where if "SELECT" not in condition],
+            wider,
         ),
         parameters,
     )
@@ -68,6 +73,8 @@ def counted_calls(
         not_twice += [_RECORDED[name](rows) for name in emitters if name in _RECORDED]
     if present["has_nameless"] and len(emitters) > 1:
         not_twice.append(_inside_another(rows))
+    if present["has_first_minutes"] and (before := _on_the_day_before(rows, wider, parameters)):
+        not_twice.append(f"NOT ({before})")
     source = rows.select("*", "calls", [*where, *not_twice], final=True)
     # Codex's calls do not say their model, its turns do.
     inherited = [*inherit, *(["model"] if present["lacks_model"] else [])]
@@ -141,6 +148,15 @@ def _inside_another(rows: Store) -> str:
         " AND (startsWith(outer.model, inner.model) OR startsWith(inner.model, outer.model))"
     )
     return f"call_id NOT IN ({outer})"
+
+
+def _on_the_day_before(rows: Store, where: Sequence[str], parameters: Mapping[str, Any]) -> str:
+    """SQL: whether a call was reported on the day before as well; '' where none was. That is looked
+    at first, in the few minutes beside midnight: the condition reads the ids of all calls."""
+    before = rows.select("day + 1, call_id", "calls", ["beside_midnight = -1"])
+    is_there = ["beside_midnight = 1", f"(day, call_id) IN ({before})"]
+    found = rows.rows(rows.select("1", "calls", [*where, *is_there], "LIMIT 1"), parameters)
+    return " AND ".join(is_there) if found else ""
 
 
 def _streams_reported_again(rows: Store) -> str:

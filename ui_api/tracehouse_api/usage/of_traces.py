@@ -56,6 +56,14 @@ def usage_of_spans(spans: Iterable[Mapping[str, Any]], pricing: Pricing) -> Usag
     return usage
 
 
+def cost_of_span(row: Mapping[str, Any], pricing: Pricing) -> float | None:
+    """What the call that a span reports costs, in USD; None where it reports none, or no price is
+    known."""
+    if not row["call_id"]:
+        return row["cost_usd"]
+    return pricing.cost(_sums(row, b""))[0]
+
+
 def _reported_around(calls: list[Mapping[str, Any]], parents: Mapping[bytes, bytes]) -> set[bytes]:
     """The calls whose span lies around another that reports the same call."""
     by_span = {row["span_id"]: row for row in calls}

@@ -20,7 +20,14 @@ from tracehouse_api.usage.pricing import OwnPrice, Pricing
 Row = dict[str, Any]
 
 _MTOK = 1e6
-_AMOUNTS = ("input_mtok", "output_mtok", "cache_read_mtok", "cache_write_mtok")
+_AMOUNTS = (
+    "input_mtok", "output_mtok", "cache_read_mtok", "cache_write_mtok", "cache_write_1h_mtok",
+)  # fmt: skip
+_DEFAULTS = {
+    "cache_read_mtok": "input_mtok",
+    "cache_write_mtok": "input_mtok",
+    "cache_write_1h_mtok": "cache_write_mtok",
+}
 _prices = Table(
     "prices", MetaData(),
     Column("workspace", String(200), primary_key=True), Column("id", String(40), primary_key=True),
@@ -39,9 +46,10 @@ class OwnPrices:
 
     def put(self, given: Mapping[str, Any]) -> Row:
         """Set a price: `{model, project?, from?, to?, input_mtok, output_mtok, cache_read_mtok?,
-        cache_write_mtok?}`. `model` may hold `*`; days are ISO 8601, `to` exclusive; amounts are
-        USD per million tokens, those of the cache by default as the input's. The same model,
-        project and `from` again replaces. Raises ValueError."""
+        cache_write_mtok?, cache_write_1h_mtok?}`. `model` may hold `*`; days are ISO 8601, `to`
+        exclusive; amounts are USD per million tokens: those of the cache by default as the input's,
+        of what stays there for an hour as of what is written. The same model, project and `from`
+        again replaces. Raises ValueError."""
         model, project = _text(given, "model"), _text(given, "project")
         if not model:
             raise ValueError("model: it is required")
@@ -49,8 +57,8 @@ class OwnPrices:
         if end and end <= first:
             raise ValueError("to: it must be after from")
         said = {name: _amount(given, name) for name in _AMOUNTS[:2]}
-        for name in _AMOUNTS[2:]:
-            said[name] = _amount(given, name) if given.get(name) is not None else said["input_mtok"]
+        for name, default in _DEFAULTS.items():
+            said[name] = _amount(given, name) if given.get(name) is not None else said[default]
         identity = hashlib.sha256(f"{project}\0{model}\0{first}".encode()).hexdigest()[:16]
         with self._meta.begin() as connection:
             connection.execute(delete(_prices).where(*self._is(identity)))

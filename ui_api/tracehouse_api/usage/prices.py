@@ -29,22 +29,30 @@ _MANY = 1_000_000
 
 @dataclass(frozen=True)
 class Rates:
-    """USD a token. `input` is of what was not cached."""
+    """USD a token. `input` is of what was not cached, `cache_write` of what is kept for minutes."""
 
     input: float
     output: float
     cache_read: float
     cache_write: float
+    cache_write_1h: float
 
     def cost(
-        self, input_tokens: int, output_tokens: int, cache_read: int, cache_write: int
+        self,
+        input_tokens: int,
+        output_tokens: int,
+        cache_read: int,
+        cache_write: int,
+        cache_write_1h: int,
     ) -> float:
-        """USD for tokens counted as `calls` has them: the cached ones are part of the input."""
+        """USD for tokens counted as `calls` has them: the cached ones are part of the input, and
+        those kept for an hour of what was written."""
         uncached = max(0, input_tokens - cache_read - cache_write)
         return (
             uncached * self.input
             + cache_read * self.cache_read
-            + cache_write * self.cache_write
+            + max(0, cache_write - cache_write_1h) * self.cache_write
+            + cache_write_1h * self.cache_write_1h
             + output_tokens * self.output
         )
 
@@ -93,6 +101,7 @@ def rates(provider: str, model: str, day: date, tier: int) -> Rates | None:
         output=(ask(output_tokens=_MANY) - plain) / _MANY,
         cache_read=ask(cache_read_tokens=size) / size,
         cache_write=ask(cache_write_tokens=size) / size,
+        cache_write_1h=ask(cache_write_tokens=size, cache_write_1h_tokens=size) / size,
     )
 
 

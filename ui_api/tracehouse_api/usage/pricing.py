@@ -75,6 +75,7 @@ class Pricing:
             row["sum_output_tokens"],
             row["sum_cache_read_tokens"],
             row["sum_cache_write_tokens"],
+            row["sum_cache_write_1h_tokens"],
         )
         return amount, source
 

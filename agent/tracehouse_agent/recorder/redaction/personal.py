@@ -28,11 +28,15 @@ _NO_DOMAINS = (
 )  # fmt: skip
 
 
+_MAESTRO = frozenset((5018, 5019, 5020, 5038, 5893, 6304, 6759, 6761, 6762, 6763))
+
+
 def _is_email(found: bytes, before: bytes, behind: bytes) -> bool:
     del behind
     lower = found.lower()
     return (
-        before[-1:] not in (b"/", b":")
+        before[-1:] != b"/"
+        and not (before.endswith(b":") and b"//" in before)
         and not lower.startswith(_NOBODY)
         and not lower.endswith(_NOWHERE)
         and not lower.endswith(_NO_DOMAINS)
@@ -51,6 +55,11 @@ def _is_phone(found: bytes, before: bytes, behind: bytes) -> bool:
     return True
 
 
+def _is_named_phone(found: bytes, before: bytes, behind: bytes) -> bool:
+    del before
+    return 7 <= sum(48 <= byte < 58 for byte in found) <= 15 and not behind[:1].isalnum()
+
+
 def _is_card(found: bytes, before: bytes, behind: bytes) -> bool:
     if before[-1:].isalnum() or behind[:1].isalnum() or before[-1:] in (b".", b"-", b"_"):
         return False
@@ -64,6 +73,8 @@ def _has_issuer(digits: list[int]) -> bool:
     size = len(digits)
     return (
         (digits[0] == 4 and size in (13, 16, 19))
+        or (digits[:2] == [3, 0] and digits[2] <= 5 and size == 14)
+        or (four in _MAESTRO and size >= 16)
         or ((51 <= two <= 55 or 2221 <= four <= 2720) and size == 16)
         or (two in (34, 37) and size == 15)
         or (two in (36, 38, 39) and size == 14)
@@ -108,12 +119,25 @@ EMAIL: Final = PersonalRule(
     r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*\.[A-Za-z]{2,24}",
     _is_email,
 )
+EMAIL_IN_URL: Final = PersonalRule(
+    "email",
+    (b"%40",),
+    r"[A-Za-z0-9._+-]{1,64}%40[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*\.[A-Za-z]{2,24}",
+    _is_email,
+)
 PHONE: Final = PersonalRule(
     "phone",
     (),
     r"\+[1-9]\d{0,2}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{1,5}(?:[ .-]?\d{2,5}){1,4}"
     r"|\(\d{3}\) ?\d{3}[ .-]\d{4}|\b[2-9]\d{2}[ .-][2-9]\d{2}[ .-]\d{4}\b",
     _is_phone,
+)
+NAMED_PHONE: Final = PersonalRule(
+    "phone",
+    (b"phone", b"Phone", b"tel:", b"Tel:", b"Tel.", b"obile", b"fax", b"Fax", b"umber is"),
+    r"(?i)\b(?:tele)?(?:phone|tel|mobile|fax)(?:[ _-]?(?:number|no|nr))?[\"'`]?[.:=]{0,2}"
+    r"[ \t\"'`]{1,3}(\+?[\d(][\d(). -]+\d)\b|\bnumber is:? (0[\d(). -]+\d)\b",
+    _is_named_phone,
 )
 CARD: Final = PersonalRule(
     "card", (), r"\b\d(?:[ -]?\d){12,18}\b", _is_card

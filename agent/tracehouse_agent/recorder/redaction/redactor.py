@@ -20,13 +20,20 @@ import re2
 from tracehouse_agent.recorder.redaction import personal
 from tracehouse_agent.recorder.redaction.entropy import entropy
 from tracehouse_agent.recorder.redaction.placeholders import Placeholders
-from tracehouse_agent.recorder.redaction.rules import NAMED_LIKE_ONE, NOT_ONE, RULES, Rule
+from tracehouse_agent.recorder.redaction.rules import RULES, Rule
+from tracehouse_agent.recorder.redaction.rules.names import (
+    NAMED_LIKE_ONE,
+    NO_SECRET,
+    NO_SECRETS_NAME,
+)
 
 WITHHELD = "[WITHHELD: redaction failed]"
 
-# Longer than any white space that a rule allows between a name and its value.
+# So that what one text ends with is not the name of what the next begins with.
 _BETWEEN = b"\n\n\n\n\n\n"
 _MARK = b"[REDACTED:"
+# Keywords that stand nearly everywhere: asked for one by one, not found at every place.
+_COMMON = frozenset((b"key", b"token", b"secret", b"password", b"://", b"api-"))
 _SMALLEST_FIELD = 8
 _FIELD_ENTROPY = 2.5
 _COMMON_USERS = frozenset((
@@ -34,6 +41,8 @@ _COMMON_USERS = frozenset((
     "guest", "test", "docker", "jenkins", "default", "python", "main", "code", "work", "data",
 ))  # fmt: skip
 _HOMES = r"(?:/home/|/Users/|[A-Za-z]:\\{1,2}Users\\{1,2})([^/\\\s\"'`:*?<>|,;)$}\]]{1,64})"
+_END_OF_NAME = re.compile(rb"[\w.-]*\Z")
+_LONGEST_NAME = 40
 _HARMLESS = re.compile(r"[\w.:+-]{1,80}", re.ASCII)
 # What has names of the agent's or a tool's choosing in it.
 _FREE = frozenset(
@@ -79,7 +88,8 @@ class Redactor:
         self.counts: Counter[str] = Counter()
         self._on = options.secrets
         self._placeholders = Placeholders(salt)
-        self._no_secret = _compile(NOT_ONE)
+        self._no_secret = {proof: _compile(pattern) for proof, pattern in NO_SECRET.items()}
+        self._no_secrets_name = _compile(NO_SECRETS_NAME)
         self._allow = [_own(pattern) for pattern in options.allow]
         own = tuple(Rule(name, (), pattern) for name, pattern in options.rules)
         for rule in own:
@@ -94,21 +104,30 @@ class Redactor:
         self._anything_rare = _compile(
             "|".join(f"(?:{_pattern(self._rules[number])})" for number in self._everywhere)
         )
-        # Only the shortest are searched for: where one stands, the longer ones are asked for.
-        self._containing = {
-            keyword: [longer for longer in self._by_keyword if keyword in longer]
+        # Only the shortest are searched for. Where one stands, those are asked for that contain it,
+        # and those that may begin within it, which the search has gone past.
+        self._asked_for = {
+            keyword: [
+                other
+                for other in self._by_keyword
+                if keyword in other or (keyword not in _COMMON and _begins_within(other, keyword))
+            ]
             for keyword in self._by_keyword
             if not any(other != keyword and other in keyword for other in self._by_keyword)
         }
-        shortest = "|".join(re2.escape(keyword.decode()) for keyword in self._containing)
-        self._keywords = _compile("(?i)" + shortest)
+        rare = self._asked_for.keys() - _COMMON
+        self._rare_keywords = _compile(
+            "|".join(re2.escape(keyword.decode()) for keyword in sorted(rare))
+        )
         self._personal = [
             (rule, _compile(rule.pattern))
             for wanted, rule in (
                 (options.emails, personal.EMAIL),
+                (options.emails, personal.EMAIL_IN_URL),
                 (options.cards, personal.CARD),
                 (options.ibans, personal.IBAN),
                 (options.phones, personal.PHONE),
+                (options.phones, personal.NAMED_PHONE),
                 (options.ips, personal.IP),
             )
             if wanted
@@ -134,7 +153,7 @@ class Redactor:
         joined = _BETWEEN.join(texts)
         found = self._rules_in(joined)
         personal_here = self._personal_in(joined)
-        homes = self._has_home(joined)
+        homes = [sign for sign in self._signs_of_homes if sign in joined]
         if not (found or personal_here or homes or named):
             return value
         return self._walk(value, lambda text: self._text(text, found, personal_here, homes))
@@ -148,32 +167,39 @@ class Redactor:
     def _rules_in(self, joined: bytes) -> list[int]:
         """The numbers of rules that find something, most specific first as they are listed."""
         wanted: set[int] = set()
-        found = {keyword.lower() for keyword in set(self._keywords.findall(joined))}
-        lower = joined.lower() if found else b""
+        lower = joined.lower()
+        found = {keyword for keyword in _COMMON if keyword in lower}
+        found.update(self._rare_keywords.findall(lower))
         for keyword in found:
-            for longer in self._containing[keyword]:
-                if longer == keyword or longer in lower:
-                    wanted.update(self._by_keyword[longer])
+            for other in self._asked_for[keyword]:
+                if other == keyword or other in lower:
+                    wanted.update(self._by_keyword[other])
         if self._anything_rare.search(joined):
             wanted.update(self._everywhere)
         return [number for number in sorted(wanted) if any(self._secrets(number, joined))]
 
     def _secrets(self, number: int, data: bytes) -> Iterator[tuple[int, int]]:
         """Where a rule finds secrets."""
-        rule = self._rules[number]
-        for match in self._patterns[number].finditer(data):
-            group = 1 if match.re.groups and match.start(1) >= 0 else 0
-            start, end = match.span(group)
-            secret = data[start:end]
-            if rule.name.startswith(("named-", "password-", "mysql-", "url-token", "curl-")):
-                if self._no_secret.search(secret):
-                    continue
-            elif secret.startswith(_MARK):
-                continue
-            if rule.entropy and entropy(secret) < rule.entropy:
-                continue
-            if not self._is_allowed(secret):
+        rule, pattern, at = self._rules[number], self._patterns[number], 0
+        while match := pattern.search(data, at):
+            start, end = match.span(match.lastindex or 0)
+            if self._is_secret(rule, data, match.start(), data[start:end], start):
                 yield start, end
+                at = end
+            else:
+                at = start  # what was taken for a value may have a secret's name in it
+            at = max(at, match.start() + 1)
+
+    def _is_secret(self, rule: Rule, data: bytes, begin: int, value: bytes, start: int) -> bool:
+        if value.startswith(_MARK) or (rule.entropy and entropy(value) < rule.entropy):
+            return False
+        if rule.proof != "form" and self._no_secret[rule.proof].search(value):
+            return False
+        if rule.proof in ("quoted", "bare"):
+            name = _END_OF_NAME.search(data, max(0, begin - _LONGEST_NAME), begin)
+            if self._no_secrets_name.search(data[name.start() if name else begin : start]):
+                return False
+        return not self._is_allowed(value)
 
     def _is_allowed(self, secret: bytes) -> bool:
         return any(pattern.fullmatch(secret) for pattern in self._allow)
@@ -187,27 +213,26 @@ class Redactor:
         if rule.gate and not any(gate in data for gate in rule.gate):
             return
         for match in pattern.finditer(data):
-            start, end = match.span()
+            start, end = match.span(match.lastindex or 0)
             found = data[start:end]
             if rule.is_one(found, data[max(0, start - 10) : start], data[end : end + 2]) and (
                 not self._is_allowed(found)
             ):
                 yield start, end
 
-    def _has_home(self, joined: bytes) -> bool:
-        return any(sign in joined for sign in self._signs_of_homes)
-
     # --- one text --------------------------------------------------------------------------------
 
-    def _text(self, text: str, rules: list[int], personals: list[int], homes: bool) -> str:
+    def _text(self, text: str, rules: list[int], personals: list[int], homes: list[bytes]) -> str:
         data = before = text.encode("utf-8", "surrogatepass")
         for number in rules:
             data = self._replace(data, self._rules[number].name, list(self._secrets(number, data)))
         for number in personals:
             name = self._personal[number][0].name
             data = self._replace(data, name, list(self._personal_data(number, data)))
-        if homes and any(sign in data for sign in self._signs_of_homes):
-            data = self._without_homes(data)
+        for sign in homes:
+            if sign in data:
+                data = self._without_homes(data)
+                break
         return text if data is before else data.decode("utf-8", "surrogatepass")
 
     def _replace(self, data: bytes, rule: str, spans: list[tuple[int, int]]) -> bytes:
@@ -261,7 +286,7 @@ class Redactor:
         return (
             len(data) >= _SMALLEST_FIELD
             and b"\n" not in data
-            and not self._no_secret.search(data)
+            and not self._no_secret["quoted"].search(data)
             and entropy(data) >= _FIELD_ENTROPY
             and not self._is_allowed(data)
         )
@@ -314,17 +339,21 @@ def _bytes(text: str) -> bytes:
 
 
 _SECRET_KEY = re.compile(NAMED_LIKE_ONE + r"$", re.IGNORECASE)
+_NO_SECRETS_KEY = re.compile(NO_SECRETS_NAME)
 
 
 @lru_cache(maxsize=4096)
 def _is_secret_name(key: str) -> bool:
-    return len(key) <= 100 and _SECRET_KEY.search(key) is not None
+    return len(key) <= 100 and bool(_SECRET_KEY.search(key)) and not _NO_SECRETS_KEY.search(key)
 
 
 @lru_cache(maxsize=8)
 def _literal_folder(folder: bytes) -> re.Pattern[bytes]:
     return re.compile(re.escape(folder) + rb"(?![\w.-])")
 
+
+_SILENT = re2.Options()
+_SILENT.log_errors = False  # a pattern that outgrows its memory is slower, and works
 
 _LEADING_BOUNDARY = re.compile(r"(^|\(\?i\)|[|(]|\(\?:)\\b")
 
@@ -335,7 +364,11 @@ def _pattern(rule: Rule) -> str:
 
 
 def _compile(pattern: str) -> Any:
-    return re2.compile(pattern.encode())
+    return re2.compile(pattern.encode(), _SILENT)
+
+
+def _begins_within(other: bytes, keyword: bytes) -> bool:
+    return any(other.startswith(keyword[at:]) for at in range(1, len(keyword)))
 
 
 def _own(pattern: str) -> Any:

@@ -93,7 +93,7 @@ def whole(folder: Path, lines: bytes, agent: str = CLAUDE) -> dict[str, Step]:
 LINES = {CLAUDE: claude.everything().lines, CODEX: codex.everything().lines}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data(), agent=st.sampled_from((CLAUDE, CODEX)))
 def test_cut_anywhere_and_killed_anywhere_the_spans_are_those_of_one_pass(
     data: st.DataObject, agent: str, tmp_path_factory: pytest.TempPathFactory

@@ -19,7 +19,7 @@ import pytest
 
 from tests.support.claude_transcript import SESSION, ClaudeTranscript, text, thinking, tool_use
 from tests.support.codex_rollout import THREAD, CodexRollout
-from tests.support.samples import sample
+from tests.support.samples import planted
 from tracehouse_agent.recorder.config import read_config
 from tracehouse_agent.recorder.redaction import Redactor
 from tracehouse_agent.recorder.redaction.rules import RULES
@@ -70,9 +70,9 @@ def wire(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
     made.server.shutdown()
 
 
-def planted() -> list[tuple[str, str]]:
+def all_planted() -> list[tuple[str, str]]:
     """(a text with a secret, the secret), of every rule."""
-    return [sample(rule.pattern, Random(rule.name)) for rule in RULES]
+    return [planted(rule, Random(rule.name)) for rule in RULES]
 
 
 def claude(found: list[tuple[str, str]]) -> bytes:
@@ -128,7 +128,7 @@ def test_no_planted_secret_of_any_rule_reaches_disk_log_or_wire(
     if not online:
         monkeypatch.setenv("TRACEHOUSE_API_BASE", "http://127.0.0.1:9")
         monkeypatch.setattr("tracehouse_agent.recorder.running._ONCE_SECONDS", 0.5)
-    found = planted()
+    found = all_planted()
     write(tmp_path / "claude/projects/-p", claude(found), f"{SESSION}.jsonl")
     write(tmp_path / "codex/sessions", codex(found), f"rollout-2026-{THREAD}.jsonl")
     log = io.StringIO()

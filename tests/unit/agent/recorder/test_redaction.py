@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from tests.support.samples import sample
+from tests.support.samples import planted, sample
 from tracehouse_agent.recorder.redaction import Options, Redactor
 from tracehouse_agent.recorder.redaction.placeholders import read_salt
 from tracehouse_agent.recorder.redaction.redactor import WITHHELD, withheld
@@ -27,7 +27,7 @@ def clean(text: str) -> str:
 def test_every_rule_finds_what_it_is_for(rule: Rule) -> None:
     random = Random(rule.name)
     for _ in range(8):
-        text, secret = sample(rule.pattern, random)
+        text, secret = planted(rule, random)
         row = {
             "content": [{"type": "text", "text": f"I ran it with\n{text}\nand it worked"}],
             "input": {"command": f"echo '{text}'", f"x {text} ": 1},
@@ -43,6 +43,11 @@ def test_every_rule_finds_what_it_is_for(rule: Rule) -> None:
     [
         ("write to jane.doe@corp.io", "email"),
         ("call +49 170 1234567 or (555) 123-4567", "phone"),
+        ("Tel. 030 901820", "phone"),
+        ("phone: 4155550132", "phone"),
+        ("mailto:jane.doe@corp.io", "email"),
+        ("https://host.io/?to=jane.doe%40corp.io", "email"),
+        ("Diners 30569309025904", "card"),
         ("card 4111 1111 1111 1111, exp 12/30", "card"),
         ("amex 378282246310005", "card"),
         ("IBAN DE89 3704 0044 0532 0130 00", "iban"),
@@ -88,6 +93,19 @@ def test_places_of_one_s_own() -> None:
         "the secret of a good key is the password policy",
         "https://user@host/path?page=2&sort=created_at",
         "tokenizer = AutoTokenizer.from_pretrained('bert-base-uncased')",
+        'authorization = request.headers.get("Authorization")',
+        'headers={"x-api-key": self.key, "Authorization": f"Bearer {token}"}',
+        "token_counter: _TokenCounter | None = None",
+        'GRANT_TOKEN_TYPE = "urn:ietf:params:oauth:token-type:jwt2"',
+        'defaultToken:"",tokenPostfix:".kt",cases:{"@keywords":{token:"keyword.$0"}}',
+        "self._client_auth = OAuth2Client(self.query) and block._token",
+        'public_key = "aB3dE5fG7hJ9kL1mN3pQ5rS7tV9wX1yZ3bC5dF7gH9k"',
+        "credentialsId: '0d1c2b3a-4f5e-4a6b-8c7d-9e8f7a6b5c4d'",
+        'curl -u "$USER:$PASSWORD" -H "Authorization: Bearer <token>" https://host.io',
+        "postgresql://user:password@host:port/database",
+        "kind: Secret\nmetadata:\n  name: a\ndata:\n  one: {{ .Values.one }}\n",
+        'xt = ["a11y_accesskey", "a11y_aria_attributes2"]',
+        '"pass": "値はすべて有効でした"',
         "-----BEGIN CERTIFICATE-----",
         "data: image/png;base64",
     ],
@@ -116,6 +134,40 @@ def test_fields_that_are_named_like_secrets() -> None:
     assert found["db"]["dbPassword"].startswith("[REDACTED:named-field:")
     assert found["db"]["token"] == "function"
     assert found["db"]["max_tokens"] == 4096
+    assert REDACTOR.redact({"next_page_token": value, "password\ud800": value})[
+        "next_page_token"
+    ] == value  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "DB_PASSWORD={} # of the shop",
+        'password = "{}"',
+        "curl -s https://host.io \\\n  -H 'Authorization: Token {}'",
+        "postgresql://jane:{}@host/shop",
+        "mongodb+srv://jane:pa@{}@cluster.mongodb.net/shop",
+        "Server=db.host.io;Database=shop;User ID=jane;Password={};",
+        "host=db user=jane password={} dbname=shop",
+        "CREATE ROLE jane WITH LOGIN PASSWORD '{}'",
+        'requests.get(url, auth=("jane", "{}"))',
+        "db.host.io:5432:shop:jane:{}",
+        "<password>{}</password>",
+        '{"headers": {"Authorization": "Basic {}"}}',
+    ],
+)
+def test_a_password_is_found_by_its_place(text: str) -> None:
+    secret = "q7" + sample("[a-z2-9]{14}", Random(5))[0]
+    said = text.replace("{}", secret)
+    for written in (said, json.dumps(said)):
+        assert secret not in clean(written), written
+
+
+def test_a_value_that_is_none_hides_no_secret_behind_it() -> None:
+    secret = sample("[a-z0-9]{20}", Random(6))[0]
+    assert secret not in clean(f"?token_type=bearer&access_token={secret}")
+    assert secret not in clean(f"backend_token = '{secret}7'")
+    assert secret not in clean(f"token_type: my_type, client_secret: '{secret}7'")
 
 
 def test_a_private_key_that_was_cut_off() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import math
+from collections.abc import Iterator
 from statistics import fmean, variance
 from typing import Any
 
@@ -87,6 +89,15 @@ class TestPublished:
         assert effect == pytest.approx(0.304, abs=2e-3)
 
 
+@pytest.fixture(scope="class")
+def frozen_heap() -> Iterator[None]:
+    """statsmodels collects garbage in every call of `multipletests`: what is there is left out."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("frozen_heap")
 class TestBesideStatsmodels:
     @given(counts, st.sampled_from([0.8, 0.95, 0.99]))
     def test_wilson(self, of: Proportion, confidence: float) -> None:

@@ -51,7 +51,7 @@ def answers() -> Iterator[Answers]:
 
 def forwarder(answers: Answers, **settings: Any) -> Forwarder:
     url = f"http://127.0.0.1:{answers.server.server_port}"
-    return Forwarder(Forward(name="x", url=url, allow_private=True, **settings))
+    return Forwarder(Forward(name="x", url=url, allow_private=True, **settings), "forward-x")
 
 
 def record(signal: Signal, message: Any) -> bytes:

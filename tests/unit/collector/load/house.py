@@ -39,6 +39,7 @@ class Recorder:
     """A destination in which a repeated row replaces itself, and that fails as it is told to."""
 
     name: str = "recorder"
+    label: str = "recorder"
     tried: list[Insert] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
     poisonous: set[int] = field(default_factory=set)

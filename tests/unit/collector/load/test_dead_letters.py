@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -66,3 +67,30 @@ def test_where_nothing_can_be_kept_it_is_an_os_error(
 
     with pytest.raises(OSError, match="dead-letter"):
         dead_letters.keep(Signal.traces, "a", b"", kind="corrupt", detail="")
+
+
+def test_the_letters_of_one_destination_are_told_from_those_of_others(
+    dead_letters: DeadLetters, tmp_path: Path
+) -> None:
+    for place, name in enumerate(
+        ("forward-a-traces-1-0", "forward-a-logs-7-12", "forward-a-b-traces-1-0", "traces-1-0")
+    ):
+        dead_letters.keep(Signal.traces, name, b"x", kind="refused", detail=name)
+        os.utime(tmp_path / f"dead-letter/{name}.json", (place, place))
+
+    count, newest = dead_letters.of("forward-a", newest=1)
+
+    assert count == 2
+    assert [letter["name"] for letter in newest] == ["forward-a-logs-7-12"]
+    assert newest[0]["detail"] == "forward-a-logs-7-12"
+    assert dead_letters.of("forward-c", newest=5) == (0, [])
+
+
+def test_a_destination_that_is_gone_leaves_no_letters(
+    dead_letters: DeadLetters, tmp_path: Path
+) -> None:
+    for name in ("forward-a-traces-1-0", "forward-b-traces-1-0"):
+        dead_letters.keep(Signal.traces, name, b"x", kind="refused", detail="")
+    dead_letters.forget("forward-a")
+    left = {file.name for file in (tmp_path / "dead-letter").iterdir()}
+    assert left == {"forward-b-traces-1-0.seg", "forward-b-traces-1-0.json"}

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -149,3 +152,32 @@ def test_what_is_loaded_is_counted_with_its_lag(house: House) -> None:
     registry = house.telemetry.registry
     assert registry.get_sample_value("tracehouse_loaded_requests_total", labels) == 2
     assert registry.get_sample_value("tracehouse_load_lag_seconds", labels) == 2.0
+
+
+def test_progress_counts_what_was_taken_and_what_waits(house: House) -> None:
+    house.load(1, 2, 3)
+    taken = house.loader.progress()
+    assert (taken.sent_requests, taken.failed_attempts) == (3, 0)
+    assert (taken.backlog_bytes, taken.lag_seconds, taken.problem) == (0, 0.0, None)
+
+    waiting = house.spool_records(4)
+    os.utime(waiting.path, (time.time() - 60, time.time() - 60))
+    behind = house.loader.progress()
+    assert behind.backlog_bytes == waiting.end
+    assert 60 <= behind.lag_seconds < 90
+
+
+def test_progress_says_why_an_attempt_failed_until_that_is_over(house: House) -> None:
+    house.destination.failures = [InsertFailed(Verdict.retry, "it is away")]
+    seen: list[str | None] = []
+    insert = house.destination.insert
+
+    def looked_at(*arguments: Any, **named: Any) -> None:
+        seen.append(house.loader.progress().problem)
+        insert(*arguments, **named)
+
+    house.destination.insert = looked_at
+    house.load(1)
+    assert seen == [None, "it is away"]
+    assert house.loader.progress().problem is None
+    assert house.loader.progress().failed_attempts == 1

@@ -37,7 +37,7 @@ FAULTS = ["write", "sync", "truncate", "create", "sync_directory", "close", "rem
 class Stored:
     """A database whose rows replace themselves, and that refuses records whose id is poisonous."""
 
-    name = "clickhouse"
+    name = label = "clickhouse"
 
     def __init__(self) -> None:
         self.rows: set[int] = set()
@@ -196,7 +196,6 @@ class SpoolMachine(RuleBasedStateMachine):
 
 COMMON = settings(
     stateful_step_count=40,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tracehouse.recorder import buffer as module
 from tracehouse.recorder.buffer import Buffer
+from tracehouse.recorder.locking import process_start
 from tracehouse.settings import Destination, Mode
 from tracehouse_semconv.record import Signal
 
@@ -76,6 +77,18 @@ def test_a_buffer_in_use_is_nobody_elses(tmp_path: Path) -> None:
     assert drain(adopt(buffer.path)) == [(Signal.logs, b"x")]
 
 
+def test_a_buffer_that_node_holds_is_its_own_until_that_process_is_gone(tmp_path: Path) -> None:
+    (tmp_path / "destination.json").write_text("{}")
+    held, start = tmp_path / "lock", process_start(os.getpid()).decode()
+    held.write_text(f"{os.getpid()} {start}")
+    assert Buffer.adopt(tmp_path) is None
+    for released in (f"{os.getpid()} {int(start) + 1}", f"{2**22 + 1} 0", "0 0", "", "what?"):
+        held.write_text(released)
+        buffer = Buffer.adopt(tmp_path)
+        assert buffer is not None, released
+        buffer.close(forget=True)
+
+
 def test_a_torn_tail_is_left_out_and_the_rest_is_whole(tmp_path: Path) -> None:
     buffer = new(tmp_path)
     buffer.append(Signal.logs, b"whole")
@@ -89,7 +102,7 @@ def test_a_torn_tail_is_left_out_and_the_rest_is_whole(tmp_path: Path) -> None:
     assert successor.is_empty
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(place=st.integers(0, 10_000), flip=st.integers(1, 255))
 def test_a_flipped_byte_costs_its_record_alone(
     tmp_path_factory: pytest.TempPathFactory, place: int, flip: int
@@ -165,7 +178,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(STEPS)
 @example(["append", "send", "die", "send", "die", "append"])
 def test_any_history_delivers_each_record_and_each_request_once(

@@ -21,4 +21,5 @@ def upgrade() -> None:
         sa.Column("output_mtok", sa.Float, nullable=False),
         sa.Column("cache_read_mtok", sa.Float, nullable=False),
         sa.Column("cache_write_mtok", sa.Float, nullable=False),
+        sa.Column("cache_write_1h_mtok", sa.Float, nullable=False),
     )

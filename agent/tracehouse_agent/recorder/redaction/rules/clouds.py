@@ -1,0 +1,67 @@
+"""Keys of clouds and databases: prefixes, lengths and alphabets."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tracehouse_agent.recorder.redaction.rules.rule import HEX, IS, UUID, Rule, after
+
+RULES: Final[tuple[Rule, ...]] = (
+    Rule("aws-key-pair", ("akia", "asia", "a3t"),
+         r"\b(?:A3T[A-Z0-9]|AKIA|ASIA)[A-Z0-9]{16}[^A-Za-z0-9/+]{1,40}([A-Za-z0-9/+]{40})(?:[^A-Za-z0-9/+=]|$)", 3.5),
+    Rule("aws-access-key", (), r"\b(?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b", 2.5),
+    Rule("aws-secret-key", ("aws", "secret"),
+         rf"""(?i)(?:aws[\w.-]{{0,40}}|secret[_.-]?access[_.-]?key|secretaccesskey){IS}"""
+         r"""["'`\\]*([A-Za-z0-9/+]{40})(?:["'`\\\s,;]|$)""", 4.0),
+    Rule("aws-session-token", ("sessiontoken", "session_token"),
+         rf"""(?i)(?:aws_?session_?token|SessionToken){IS}["'`\\]*([A-Za-z0-9/+=]{{100,}})"""),
+    Rule("google-api-key", ("aiza",), r"\bAIza[\w-]{35}"),
+    Rule("google-oauth-token", ("ya29.",), r"\bya29\.[\w-]{20,}"),
+    Rule("google-oauth-secret", ("gocspx-",), r"\bGOCSPX-[\w-]{28}"),
+    Rule("google-refresh-token", ("1//0",), r"\b1//0[\w-]{40,}"),
+    Rule("azure-client-secret", (), r"""[\w~.-]{3}[78]Q~[\w~.-]{31,34}""", 3.0),
+    Rule("azure-shared-access-key", ("sharedaccesskey",), r"(?i)SharedAccessKey=([A-Za-z0-9+/]{43}=)"),
+    Rule("azure-devops-token", ("azdo", "devops"), after("(?:azdo|devops)", r"[a-z2-7]{52}")),
+    Rule("alibaba-access-key", ("ltai",), r"\bLTAI[A-Za-z0-9]{17,21}\b", 3.0),
+    Rule("flyio-token", ("fo1_", "fm1", "fm2_"), r"\bfo1_[\w-]{43}|\bfm(?:1[ar]|2)_[A-Za-z0-9+/=]{100,}"),
+    Rule("heroku-key", ("heroku",),
+         after("heroku", UUID)),
+    Rule("cloudflare-global-key", ("cloudflare", "cf_"), after("(?:cloudflare|cf_)", r"[0-9a-f]{37}")),
+    Rule("cloudflare-origin-ca-key", ("v1.0-",), r"\bv1\.0-[0-9a-f]{24}-[0-9a-f]{146}"),
+    Rule("netlify-token", ("nfp_", "netlify"), r"\bnfp_[A-Za-z0-9]{36,}"),
+    Rule("planetscale-token", ("pscale_",), r"\bpscale_(?:tkn|pw|oauth)_[\w.=-]{32,}"),
+    Rule("neon-key", ("napi_", "npg_"), r"\bnapi_[a-z0-9]{60,}|\bnpg_[A-Za-z0-9]{12,}"),
+    Rule("snowflake-token", ("ver:1-hint:",), r"\bver:1-hint:\d+-ETMs[\w+/=-]{40,}"),
+    Rule("scaleway-key", ("scw",), after("scw_secret", rf"{HEX}{{8}}(?:-{HEX}{{4}}){{3}}-{HEX}{{12}}")),
+    Rule("aws-bedrock-key", ("absk", "bedrock-api-key-"),
+         r"\bABSK[A-Za-z0-9+/]{36,}={0,2}|\bbedrock-api-key-[A-Za-z0-9+/=]{30,}"),
+    Rule("aws-appsync-key", ("da2-",), r"\bda2-[a-z0-9]{26}\b"),
+    Rule("aws-mws-token", ("amzn.mws.",), r"\bamzn\.mws\.[0-9a-z]{8}(?:-[0-9a-z]{4}){3}-[0-9a-z]{12}"),
+    Rule("azure-account-key", ("accountkey",), r"(?i)AccountKey=([A-Za-z0-9+/]{40,}={0,2})"),
+    Rule("azure-key", ("jqqj9", "+ast", "acdb", "azfu", "+acr"),
+         r"\b[A-Za-z0-9]{52}JQQJ9[9DH][A-Za-z0-9]{20,40}|[A-Za-z0-9/+]{70,86}(?:\+ASt|ACDb)[A-Za-z0-9+/]{4,8}={0,2}"
+         r"|\b[\w-]{44}AzFu[\w-]{4,8}={0,2}|\b[A-Za-z0-9/+]{42}\+ACR[A-Za-z0-9]{6}"),
+    Rule("azure-configuration-secret", (".azconfig.io",), r";Secret=([A-Za-z0-9+/]{36,}=?)"),
+    Rule("akamai-token", ("akab-",), r"\bakab-[0-9a-z]{16}-[0-9a-z]{16}"),
+    Rule("clickhouse-cloud-key", ("4b1d",), r"\b4b1d[A-Za-z0-9]{38}\b", 3.3),
+    Rule("aiven-password", ("avns_",), r"\bAVNS_[\w-]{19,}"),
+    Rule("atlas-secret", ("mdb_sa_sk_",), r"\bmdb_sa_sk_[\w-]{30,}"),
+    Rule("digitalocean-token", ("dop_v1_", "doo_v1_", "dor_v1_", "dos_v1_"), r"\bdo[oprs]_v1_[0-9a-f]{64}"),
+    Rule("cloudflare-token", ("cfat_", "cfut_", "cfk_"), r"\bcf(?:at|ut|k)_[A-Za-z0-9]{40,}"),
+    Rule("cloudflare-named-token", ("cloudflare", "cf_api"), after("(?:cloudflare|cf_api)", r"[\w-]{40}"), 3.5),
+    Rule("heroku-key-v2", ("hrku-",), rf"\bHRKU-(?:{UUID}|[\w-]{{58,}})"),
+    Rule("vercel-token", ("vca_", "vci_", "vck_", "vcp_", "vcr_"), r"\bvc[aikpr]_[A-Za-z0-9]{24,}\b"),
+    Rule("vercel-named-token", ("vercel",), after("vercel", r"[A-Za-z0-9]{24}"), 3.5),
+    Rule("render-key", ("rnd_",), r"\brnd_[A-Za-z0-9]{28,}"),
+    Rule("scalingo-token", ("tk-us-",), r"\btk-us-[\w-]{40,}"),
+    Rule("supabase-token", ("sbp_", "sb_secret_"),
+         r"\bsbp_(?:v0_|oauth_)?[0-9a-f]{40}|\bsb_secret_[\w-]{20,}"),
+    Rule("databricks-token", ("dapi", "dkea", "dose"), r"\b(?:dapi|dkea|dose)[0-9a-f]{32}(?:-\d)?\b"),
+    Rule("yandex-token", ("t1.", "aqvn", "y0_"),
+         r"\bt1\.[\w-]{20,}={0,2}\.[\w-]{80,}={0,2}|\bAQVN[\w-]{34,}|\by0_[\w-]{50,}"),
+    Rule("yandex-static-key", ("yandex",), r"\bYC[A-Z][\w-]{37}\b", 4.0, "bare"),
+    Rule("openshift-token", ("sha256~",), r"\bsha256~[\w-]{40,}"),
+    Rule("swarm-token", ("swmtkn-", "swmkey-"), r"\bSWMTKN-1-[0-9a-z]{50}-[0-9a-z]{25}|\bSWMKEY-1-[\w/+]{43}"),
+    Rule("nats-seed", (), r"\bS[ACNOPUX][A-Z2-7]{46,}\b", 3.5),
+    Rule("defined-networking-key", ("dnkey-",), r"\bdnkey-[\w=-]{26}-[\w=-]{52}"),
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Experiments, and how what they log comes to their backends."""

@@ -1,0 +1,1 @@
+"""Destinations that workspaces have made: kept, shown, and told to the collector."""

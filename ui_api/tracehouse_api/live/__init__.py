@@ -1,0 +1,1 @@
+"""What is new, told while it comes in: Server-Sent Events."""

@@ -1,0 +1,1 @@
+"""Rollouts over all runs: which there are, and what those of a step were worth."""
