@@ -13,6 +13,7 @@ import pytest
 
 from tests.chaos.counting import SIGNALS, numbered, stored
 from tests.support.clickhouse_http import ClickHouseHttp
+from tests.support.runs import begin_run, points
 from tests.support.server import Server
 from tracehouse_semconv.record import Record, Signal, encode, scan
 
@@ -91,6 +92,23 @@ def test_whatever_an_insert_suffers_nothing_is_lost_or_doubled(
                 assert found == dict.fromkeys(mine, 1), (fault, signal)
             clickhouse.fault()
         assert dead_letters(server) == []
+
+
+def test_a_run_that_has_just_ended_is_shown_with_what_it_logged_last(
+    tmp_path: Path, clickhouse: ClickHouseHttp
+) -> None:
+    """Its row may be there before its points are."""
+    with Server(tmp_path / "home", "--clickhouse-url", clickhouse.url) as server:
+        run = begin_run(server, "short")
+        clickhouse.fault(hang=1.5, match="inbox_metrics")
+        assert server.post("metrics", points(run, "loss", {0: 2.0, 1: 1.0})).status_code == 200
+        answer = server.client.patch(
+            f"{server.http}/v1/runs/{run}", json={"status": "finished"}, headers=server.headers
+        )
+        assert answer.status_code == 200, answer.text
+        while (shown := server.get(f"/v1/runs/{run}").json())["status"] == "running":
+            time.sleep(0.02)
+        assert shown["summary"] == {"loss": 1.0}
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Response
@@ -23,7 +24,14 @@ from tracehouse_api.models.runs import (
 from tracehouse_api.parameters import Cursor, Limit, decode_cursor, encode_cursor
 from tracehouse_api.runs import history, listing, records, rollouts, system
 from tracehouse_api.runs.asked import AskedRuns
-from tracehouse_api.runs.run import effective, find_run, parse_json, run_json, summaries
+from tracehouse_api.runs.run import (
+    effective,
+    ended_ns,
+    find_run,
+    parse_json,
+    run_json,
+    summaries,
+)
 from tracehouse_api.values import json_response, text
 
 router = APIRouter(prefix="/v1/runs", tags=["runs"])
@@ -31,6 +39,7 @@ compare_router = APIRouter(prefix="/v1/compare", tags=["runs"])
 
 _MAX_KEYS = 500
 _MAX_COMPARED = 100
+_JUST_NOW_NS = 10_000_000_000
 
 RunId = Annotated[str, Path(min_length=1, max_length=200)]
 Keys = Annotated[
@@ -41,14 +50,19 @@ MaxPoints = Annotated[int, Query(ge=1, le=100_000, description="points a series 
 
 
 def the_run(rows: Rows, house: TheHouse, run_id: RunId) -> dict[str, Any]:
-    """The run of the path; one that was just accepted is waited for. Raises HTTPException 404."""
+    """The run of the path; one that was just accepted is waited for, as are the last values of one
+    that has just ended: its program may ask for them in the next line. Raises HTTPException 404."""
     found = find_run(rows, run_id)
-    if found is None and house.has_backlog:
+    if house.has_backlog and (found is None or _has_just_ended(found)):
         house.wait_until_loaded()
         found = find_run(rows, run_id)
     if found is None:
         raise HTTPException(404, f"there is no run {run_id} in this workspace")
     return found
+
+
+def _has_just_ended(run: dict[str, Any]) -> bool:
+    return abs(time.time_ns() - ended_ns(run)) < _JUST_NOW_NS
 
 
 ComparedRuns = Annotated[list[str], Query(description="ids of runs, comma-separated")]

@@ -94,15 +94,20 @@ def summaries(rows: Store, run_ids: Sequence[str]) -> dict[str, Summary]:
     return found
 
 
+def ended_ns(row: Mapping[str, Any]) -> int:
+    """When the run ended, by its own word or as set from outside; 0 while it runs."""
+    return row["end_ns"] or int(_edits(row).get("ended_ns") or 0)
+
+
 def run_json(row: Mapping[str, Any], summary: Summary | None) -> dict[str, Any]:
     """A run as the API shows it."""
-    edits = {text(key): parse_json(body) for key, body in row["edits"].items()}
+    edits = _edits(row)
     config = as_object(row["config"]) | {
         key.removeprefix(_CONFIG_EDIT): value
         for key, value in edits.items()
         if key.startswith(_CONFIG_EDIT)
     }
-    ended = row["end_ns"] or int(edits.get("ended_ns") or 0)
+    ended = ended_ns(row)
     tags = edits.get("tags") or typed(row["tags"], "array")
     return {
         "id": text(row["run_id"]),
@@ -136,6 +141,10 @@ def run_json(row: Mapping[str, Any], summary: Summary | None) -> dict[str, Any]:
         "host": text(row["host"]) or None,
         "error": text(row["error"]) or None,
     }
+
+
+def _edits(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {text(key): parse_json(body) for key, body in row["edits"].items()}
 
 
 def find_run(rows: Store, run_id: str) -> dict[str, Any] | None:
