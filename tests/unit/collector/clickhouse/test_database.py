@@ -70,3 +70,35 @@ def test_a_read_only_client_leaves_the_pool_as_it_was(tmp_path: Path) -> None:
         """,
     )
     assert shown.split("\n") == ["1", "READONLY", "READONLY", "READONLY", "[('b',)]", ""]
+
+
+def test_closing_gives_up_a_merge_and_does_not_wait_for_it(tmp_path: Path) -> None:
+    shown = embedded(
+        tmp_path,
+        """
+        import threading, time
+        database.command(
+            "CREATE TABLE t (a String CODEC(ZSTD(9)), p UInt8) ENGINE = MergeTree ORDER BY (a, p)"
+        )
+        for part in range(4):
+            database.command(
+                f"INSERT INTO t SELECT hex(sipHash128(number, {part})), {part}"
+                " FROM numbers(500000) SETTINGS max_block_size = 500000"
+            )
+        merging = Database(database.url, "tracehouse", handles=1)
+        def merge():
+            try:
+                merging.command("OPTIMIZE TABLE t FINAL")
+            except Exception as error:
+                print(error.name)
+        thread = threading.Thread(target=merge)
+        thread.start()
+        while not database.rows("SELECT 1 FROM system.merges"):
+            time.sleep(0.01)
+        merging.close()
+        thread.join()
+        """,
+    )
+    assert shown == "ABORTED\n"
+    parts = "SELECT count(), sum(rows) FROM system.parts WHERE active AND table = 't'"
+    assert embedded(tmp_path, f'print(database.rows("{parts}"))') == "[(4, 2000000)]\n"
