@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Sequence
 from typing import Any, Literal
 
@@ -13,6 +14,8 @@ from tracehouse_api.values import text
 
 Shared = Literal["session_id", "user_id"]
 
+_HOUR_NS = 3_600_000_000_000
+_WINDOWS = (1, 24, 24 * 24)  # hours; where they hold too few, everything is read
 _IN = "IN {names:Array(String)}"
 _IS_PROMPT = "endsWith(if(event_name != '', event_name, attributes['event.name']), 'user_prompt')"
 
@@ -21,10 +24,32 @@ def latest_names(
     rows: Store, shared: Shared, filters: Filters, after: tuple[int, str] | None, count: int
 ) -> list[dict[str, Any]]:
     """The next sessions or users, the last active first: `name`, `last_ns`."""
-    sources = [_names(rows, shared, "trace_roots", "start_time", filters)]
-    if shared == "session_id" and "user_id" not in filters.parameters:
-        sources.append(_names(rows, shared, "logs", "time", filters))
+    # Whatever was active since some moment is found by reading no more than what came since.
+    before = after[0] if after else time.time_ns()
+    for hours in _WINDOWS:
+        since = max(0, before - hours * _HOUR_NS)
+        found = _active_since(rows, shared, filters, after, count, since)
+        if len(found) == count:
+            return found
+    return _active_since(rows, shared, filters, after, count, None)
+
+
+def _active_since(
+    rows: Store,
+    shared: Shared,
+    filters: Filters,
+    after: tuple[int, str] | None,
+    count: int,
+    since_ns: int | None,
+) -> list[dict[str, Any]]:
+    where = list(filters.where)
     parameters: dict[str, Any] = {**filters.parameters, "count": count}
+    if since_ns is not None:
+        where.append("start_time >= fromUnixTimestamp64Nano({since_ns:Int64}, 'UTC')")
+        parameters["since_ns"] = since_ns
+    sources = [_names(rows, shared, "trace_roots", "start_time", where)]
+    if shared == "session_id" and "user_id" not in filters.parameters:
+        sources.append(_names(rows, shared, "logs", "time", where))
     having = ""
     if after is not None:
         having = "HAVING (last_ns, name) < ({after_ns:Int64}, {after_name:String})"
@@ -38,11 +63,15 @@ def latest_names(
 
 
 def _names(
-    rows: Store, shared: Shared, table: Literal["trace_roots", "logs"], time: str, filters: Filters
+    rows: Store,
+    shared: Shared,
+    table: Literal["trace_roots", "logs"],
+    time_column: str,
+    where: Sequence[str],
 ) -> str:
-    where = [condition.replace("start_time", time) for condition in filters.where]
+    where = [condition.replace("start_time", time_column) for condition in where]
     return rows.select(
-        f"{shared} AS name, toUnixTimestamp64Nano(max({time})) AS last",
+        f"{shared} AS name, toUnixTimestamp64Nano(max({time_column})) AS last",
         table,
         [f"{shared} != ''", *where],
         f"GROUP BY {shared}",
@@ -111,7 +140,8 @@ def usage_of(
     rows: Store, shared: Shared, names: Collection[str], first_ns: int
 ) -> dict[str, Usage]:
     """Usage of these sessions or users, each call once. `first_ns`: nothing is older."""
-    traces = rows.select("trace_id", "trace_roots", [f"{shared} {_IN}"])
+    since = "fromUnixTimestamp64Nano({first_ns:Int64}, 'UTC')"
+    traces = rows.select("trace_id", "trace_roots", [f"{shared} {_IN}", f"start_time >= {since}"])
     priced_by = rows.pricing.depends_on
     grouped = (shared, *priced_by)
     found = counted_rows(
@@ -120,7 +150,7 @@ def usage_of(
         f" {tier()} AS tier, {SUMS}",
         [
             f"({shared} {_IN} OR trace_id IN ({traces}))",
-            "day >= toDate(fromUnixTimestamp64Nano({first_ns:Int64}, 'UTC'))",
+            f"day >= toDate({since})",
         ],
         f"WHERE {shared} {_IN} GROUP BY {', '.join(grouped)}",
         {"names": list(names), "first_ns": first_ns},

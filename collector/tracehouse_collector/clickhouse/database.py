@@ -34,7 +34,7 @@ class Unreachable(Exception):
 class Database:
     """One ClickHouse database. Thread-safe. `close` it when done."""
 
-    def __init__(self, url: str, name: str, *, handles: int = 4) -> None:
+    def __init__(self, url: str, name: str, *, handles: int = 6) -> None:
         """Connect, and create the database when it is not there.
 
         Raises Unreachable when that is impossible.

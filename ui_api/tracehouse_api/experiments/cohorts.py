@@ -134,6 +134,12 @@ def look(rows: Store, filters: Filters) -> Sight:
 
 def look_at_runs(rows: Store, filters: Filters) -> Sight:
     """Look at the runs; each is one span."""
+    # Most experiments have none, and that is told sooner than what runs are.
+    if not rows.rows(
+        rows.select("1", "run_spans", ["experiment = {experiment:String}"], "LIMIT 1"),
+        filters.parameters,
+    ):
+        return Sight([], 0)
     runs = f"SELECT variant, count() AS n FROM ({tagged_runs(filters)}) GROUP BY variant"
     return _sight(rows, runs, filters)
 

@@ -14,6 +14,7 @@ from tracehouse_api.content.topics import Topic, in_a_line, topics_of
 from tracehouse_api.filters import Filters
 from tracehouse_api.models.agents import SessionDetail, Sessions, Users
 from tracehouse_api.parameters import Cursor, From, Limit, To, decode_cursor, encode_cursor
+from tracehouse_api.side_by_side import side_by_side
 from tracehouse_api.spans import attributes_of
 from tracehouse_api.store import Store
 from tracehouse_api.trace_roots import roots_of
@@ -149,13 +150,17 @@ def _page(
 
 
 def _sessions(rows: Store, names: list[str]) -> list[dict[str, Any]]:
-    traces, logs = sessions.traces_of(rows, "session_id", names), sessions.logs_of(rows, names)
+    traces, logs = side_by_side(
+        lambda: sessions.traces_of(rows, "session_id", names), lambda: sessions.logs_of(rows, names)
+    )
     known = [[group[name] for group in (traces, logs) if name in group] for name in names]
     first = min((row["first_ns"] for parts in known for row in parts), default=0)
-    usage = sessions.usage_of(rows, "session_id", names, first) if names else {}
-    topics = topics_of(rows, dict(row["begun"] for row in traces.values()))
     unspoken = [name for name in names if name in logs and name not in traces]
-    prompts = sessions.first_prompts(rows, unspoken) if unspoken else {}
+    usage, topics, prompts = side_by_side(
+        lambda: sessions.usage_of(rows, "session_id", names, first) if names else {},
+        lambda: topics_of(rows, dict(row["begun"] for row in traces.values())),
+        lambda: sessions.first_prompts(rows, unspoken) if unspoken else {},
+    )
     found: list[dict[str, Any]] = []
     for name, parts in zip(names, known, strict=True):
         if not parts:

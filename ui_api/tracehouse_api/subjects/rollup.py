@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
+from tracehouse_api.side_by_side import side_by_side
 from tracehouse_api.store import Store
 from tracehouse_api.subjects.asked import Asked
 from tracehouse_api.subjects.usage import usage_rows
@@ -83,14 +84,19 @@ class Rollup:
     def json(self, newest: int) -> dict[str, Any]:
         """`total`; `days`, those on which something happened, in order; `experiments`; and so many
         of the newest `traces` and `runs`."""
-        traces = self._add_traces(newest)
+        of_traces, of_calls, of_scores = side_by_side(
+            lambda: self._count_traces(newest),
+            lambda: list(usage_rows(self._rows, self._asked)),
+            self._count_scores,
+        )
+        traces = self._add_traces(of_traces)
         for row in self._runs:
             for period in self._periods(_day(row)):
                 period.runs += 1
-        for row in usage_rows(self._rows, self._asked):
+        for row in of_calls:
             for period in self._periods(row["day"]):
                 period.usage.add(row)
-        self._add_scores()
+        self._add_scores(of_scores)
         return {
             "total": self._all.json(),
             "days": [
@@ -105,9 +111,9 @@ class Rollup:
         """What a day's figures add to."""
         return self._days.setdefault(day, Period(Usage(self._rows.pricing))), self._all
 
-    def _add_traces(self, newest: int) -> list[dict[str, Any]]:
-        """Count the traces; the newest of them."""
-        found = self._rows.rows(
+    def _count_traces(self, newest: int) -> list[dict[str, Any]]:
+        """By day, and of all days with the newest."""
+        return self._rows.rows(
             "SELECT toDate(start_time) AS day, grouping(day) AS is_all, count() AS traces,"
             " countIf(status_code = 'error') AS errors, countIf(NOT pending) AS ended,"
             " avgIf(duration_ns, NOT pending) AS mean,"
@@ -117,6 +123,9 @@ class Rollup:
             f" FROM ({self._asked.roots()}) GROUP BY GROUPING SETS ((day), ())",
             self._asked.parameters,
         )
+
+    def _add_traces(self, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Add what was counted; the newest of the traces."""
         for row in found:
             period = self._all if row["is_all"] else self._periods(row["day"])[0]
             period.traces, period.errors = row["traces"], row["errors"]
@@ -129,10 +138,10 @@ class Rollup:
                 }
         return [_trace_link(*one) for row in found if row["is_all"] for one in row["newest"]]
 
-    def _add_scores(self) -> None:
-        """Of traces and what is in them, and of runs: on the day of what is judged."""
-        run_days = {text(row["run_id"]): _day(row) for row in self._runs}
-        parameters = {**self._asked.parameters, "runs": list(run_days)}
+    def _count_scores(self) -> list[dict[str, Any]]:
+        """Of traces and what is in them, and of runs."""
+        runs = [text(row["run_id"]) for row in self._runs]
+        parameters = {**self._asked.parameters, "runs": runs}
         is_of_run = f"{_OF_NO_TRACE} AND run_id IN {{runs:Array(String)}}"
         scores = self._rows.select(
             "trace_id, run_id, name, if(data_type = 'categorical', label, '') AS label,"
@@ -143,8 +152,8 @@ class Rollup:
         )
         # Where nothing is judged, the traces need not be read again.
         if not self._rows.rows(f"SELECT 1 FROM ({scores}) LIMIT 1", parameters):
-            return
-        found = self._rows.rows(
+            return []
+        return self._rows.rows(
             f"SELECT toDate(start_time) AS day, {_OF_NO_TRACE} AS of_run,"
             " if(of_run, run_id, '') AS run, name, label, count() AS scores,"
             " count(value) AS valued, sum(ifNull(value, 0)) AS total"
@@ -155,6 +164,10 @@ class Rollup:
             " HAVING of_run OR day > toDate(0)",
             parameters,
         )
+
+    def _add_scores(self, found: list[dict[str, Any]]) -> None:
+        """Add what was counted, on the day of what is judged."""
+        run_days = {text(row["run_id"]): _day(row) for row in self._runs}
         for row in found:
             day = run_days[text(row["run"])] if row["of_run"] else row["day"]
             for period in self._periods(day):

@@ -23,6 +23,7 @@ A call without a model or a session has that of its trace.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from tracehouse_api.store import Store
@@ -61,7 +62,7 @@ def counted_calls(
         rows.select(
             "groupUniqArray(dialect) AS dialects, max(model = '') AS lacks_model,"
             " max(by_span AND NOT from_log) AS has_nameless,"
-            " max(beside_midnight = 1) AS has_first_minutes",
+            " groupUniqArrayIf(day, beside_midnight = 1) AS days_with_first_minutes",
             "calls",
             wider,
         ),
@@ -73,7 +74,8 @@ def counted_calls(
         not_twice += [_RECORDED[name](rows) for name in emitters if name in _RECORDED]
     if present["has_nameless"] and len(emitters) > 1:
         not_twice.append(_inside_another(rows))
-    if present["has_first_minutes"] and (before := _on_the_day_before(rows, wider, parameters)):
+    days = present["days_with_first_minutes"]
+    if days and (before := _on_the_day_before(rows, min(days), max(days), parameters)):
         not_twice.append(f"NOT ({before})")
     source = rows.select("*", "calls", [*where, *not_twice], final=True)
     # Codex's calls do not say their model, its turns do.
@@ -150,12 +152,13 @@ def _inside_another(rows: Store) -> str:
     return f"call_id NOT IN ({outer})"
 
 
-def _on_the_day_before(rows: Store, where: Sequence[str], parameters: Mapping[str, Any]) -> str:
+def _on_the_day_before(rows: Store, first: date, last: date, parameters: Mapping[str, Any]) -> str:
     """SQL: whether a call was reported on the day before as well; '' where none was. That is looked
     at first, in the few minutes beside midnight: the condition reads the ids of all calls."""
-    before = rows.select("day + 1, call_id", "calls", ["beside_midnight = -1"])
+    days = f"BETWEEN '{first}' AND '{last}'"
+    before = rows.select("day + 1, call_id", "calls", ["beside_midnight = -1", f"day + 1 {days}"])
     is_there = ["beside_midnight = 1", f"(day, call_id) IN ({before})"]
-    found = rows.rows(rows.select("1", "calls", [*where, *is_there], "LIMIT 1"), parameters)
+    found = rows.rows(rows.select("1", "calls", [f"day {days}", *is_there], "LIMIT 1"), parameters)
     return " AND ".join(is_there) if found else ""
 
 
