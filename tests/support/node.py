@@ -51,7 +51,10 @@ def modules() -> Path:
 
 @dataclass
 class NodeMachine(Machine):
-    """A user's folders, with programs in JavaScript."""
+    """A user's folders, with programs in JavaScript. `runtime`: the command that runs them, where
+    it is not Node."""
+
+    runtime: tuple[str, ...] = ()
 
     def start_node(
         self, code: str, *, head: str = HEAD, name: str = "program.mjs", **environment: str
@@ -63,7 +66,7 @@ class NodeMachine(Machine):
             link.symlink_to(modules())
         (self.home / name).write_text(head + textwrap.dedent(code))
         return subprocess.Popen(
-            [node(), name],
+            [*(self.runtime or (node(),)), name],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             text=True, cwd=self.home, env=self.variables(**environment),
         )  # fmt: skip

@@ -1,4 +1,4 @@
-/** What a run started with: Node, git, hardware, arguments. No secrets. */
+/** What a run started with: Node or what stands in for it, git, hardware, arguments. No secrets. */
 
 import { execFile } from "node:child_process";
 import { arch, cpus, hostname, platform, release, totalmem, type as osType } from "node:os";
@@ -12,7 +12,7 @@ const VARIABLES = ["NODE_ENV", "CUDA_VISIBLE_DEVICES", "RANK", "WORLD_SIZE", "SL
 export async function environment(): Promise<unknown> {
   const processors = cpus();
   return {
-    node: { version: process.versions.node, executable: process.execPath },
+    ...runtime(),
     os: { system: osType(), release: release(), machine: arch(), platform: platform() },
     cpu: { count: processors.length, model: processors[0]?.model },
     memory_total_bytes: totalmem(),
@@ -24,6 +24,12 @@ export async function environment(): Promise<unknown> {
     argv: hideSecrets(process.argv.slice(1)),
     hostname: hostname(),
   };
+}
+
+/** What runs the program. Bun and Deno also claim to be some version of Node. */
+function runtime(): Record<string, { version: string; executable: string }> {
+  const name = ["bun", "deno"].find((other) => process.versions[other]) ?? "node";
+  return { [name]: { version: process.versions[name] ?? "", executable: process.execPath } };
 }
 
 /** A command line without what follows an option that is named like a secret. */
