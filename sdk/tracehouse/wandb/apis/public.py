@@ -7,6 +7,7 @@ from typing import Any
 
 from tracehouse.api_client import ApiClient
 from tracehouse.errors import ApiError
+from tracehouse.wandb.apis.filters import asked_of_server, matches
 from tracehouse.wandb.artifacts import Artifact, fetch
 from tracehouse.wandb.errors import CommError
 from tracehouse_semconv.ids import run_identity
@@ -28,9 +29,11 @@ class Api:
         per_page: int = 50,
         **_: Any,
     ) -> list[Run]:
-        """The runs of a project. `filters` are equalities of `state`, `group`, `tags`,
-        `config.<key>` and `summary_metrics.<key>`; others raise NotImplementedError."""
-        parameters = _filters(filters or {})
+        """The runs of a project. `filters` are MongoDB's, over `state`, `group`, `tags`,
+        `display_name`, `created_at`, `config.<key>`, `summary_metrics.<key>` and whatever else is
+        stored of a run. Raises ValueError for what is no filter."""
+        wanted = filters or {}
+        parameters: dict[str, Any] = dict(asked_of_server(wanted))
         column = order.lstrip("+-").replace("created_at", "start_time")
         column = column.replace("summary_metrics.", "summary.")
         parameters["sort"] = f"{'-' if order.startswith('-') else ''}{column}"
@@ -40,7 +43,7 @@ class Api:
             page = self._client.get(
                 "/v1/runs", project=_project(path), limit=per_page, cursor=cursor, **parameters
             )
-            found += [Run(self._client, run) for run in page["runs"]]
+            found += [Run(self._client, run) for run in page["runs"] if matches(run, wanted)]
             cursor = page["next_cursor"]
             if cursor is None:
                 return found
@@ -169,13 +172,3 @@ class Run:
 
 def _project(path: str | None) -> str | None:
     return path.strip("/").rpartition("/")[2] if path else None
-
-
-def _filters(filters: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in filters.items():
-        if key.startswith("$") or isinstance(value, dict):
-            raise NotImplementedError(f"tracehouse.wandb: Api.runs(filters={{{key!r}: …}})")
-        name = {"state": "status", "tags": "tag", "display_name": "name"}.get(key, key)
-        found[name.replace("summary_metrics.", "summary.")] = value
-    return found
