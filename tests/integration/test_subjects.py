@@ -63,11 +63,13 @@ def asked(stored_server: Stored) -> Stored:
     ]
     # What comes twice counts once.
     stored_server.send("traces", *requests, *requests)
-    for number, value in ((0xA01, 1.0), (0xA02, 0.0)):
-        score = {"name": "helpful", "value": value, "trace_id": f"{number:032x}"}
+    for number, name, value in (
+        (0xA01, "helpful", 1.0), (0xA02, "helpful", 0.0), (0xA01, "solved", True),
+    ):  # fmt: skip
+        score = {"name": name, "value": value, "trace_id": f"{number:032x}"}
         answer = stored_server.server.client.post(
             f"{stored_server.server.http}/v1/scores",
-            json=score | {"id": f"helpful-{number}"},
+            json=score | {"id": f"{name}-{number}"},
             headers=stored_server.server.headers,
         )
         assert answer.status_code == 201, answer.text
@@ -107,7 +109,10 @@ def test_a_subject_is_told_by_day_and_in_all(asked: Stored) -> None:
     assert total["latency_ms"]["mean"] == pytest.approx(160 / 3)
     assert total["latency_ms"]["p50"] == 40
     assert total["usage"]["cost_usd"] == pytest.approx(0.75)
-    assert total["scores"] == {"helpful": {"count": 2, "mean": 0.5, "labels": {}}}
+    assert total["scores"] == {
+        "helpful": {"count": 2, "mean": 0.5, "is_rate": False, "labels": {}},
+        "solved": {"count": 1, "mean": 1.0, "is_rate": True, "labels": {}},
+    }
     assert [day["day"] for day in found["days"]] == ["2026-09-21", "2026-09-22"]
     first, second = found["days"]
     assert (first["trace_count"], first["error_rate"], first["run_count"]) == (1, 0, 0)

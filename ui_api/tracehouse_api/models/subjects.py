@@ -41,6 +41,7 @@ class Judged(BaseModel):
 
     count: int
     mean: float | None
+    is_rate: bool = Field(description="all are booleans")
     labels: dict[str, int] = Field(description="how often each category was given")
 
 

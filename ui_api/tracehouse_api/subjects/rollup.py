@@ -29,6 +29,7 @@ class Judged:
     count: int = 0
     values: int = 0
     total: float = 0.0
+    is_rate: bool = True
     labels: dict[str, int] = field(default_factory=dict[str, int])
 
     def add(self, row: dict[str, Any]) -> None:
@@ -36,14 +37,18 @@ class Judged:
         self.count += row["scores"]
         self.values += row["valued"]
         self.total += row["total"]
+        self.is_rate &= bool(row["yes_no"])
         if row["label"]:
             label = text(row["label"])
             self.labels[label] = self.labels.get(label, 0) + row["scores"]
 
     def json(self) -> dict[str, Any]:
-        """As answered: the mean of the values, where there are any, and the labels."""
+        """As answered: the mean of the values, where there are any; whether each is a yes or a no;
+        and the labels."""
         mean = self.total / self.values if self.values else None
-        return {"count": self.count, "mean": mean, "labels": self.labels}
+        return {
+            "count": self.count, "mean": mean, "is_rate": self.is_rate, "labels": self.labels
+        }  # fmt: skip
 
 
 @dataclass
@@ -145,7 +150,7 @@ class Rollup:
         is_of_run = f"{_OF_NO_TRACE} AND run_id IN {{runs:Array(String)}}"
         scores = self._rows.select(
             "trace_id, run_id, name, if(data_type = 'categorical', label, '') AS label,"
-            f" {_VALUE} AS value",
+            f" data_type = 'boolean' AS is_yes_no, {_VALUE} AS value",
             "scores",
             ["NOT deleted", f"(trace_id IN ({self._asked.trace_ids()}) OR {is_of_run})"],
             final=True,
@@ -156,7 +161,7 @@ class Rollup:
         return self._rows.rows(
             f"SELECT toDate(start_time) AS day, {_OF_NO_TRACE} AS of_run,"
             " if(of_run, run_id, '') AS run, name, label, count() AS scores,"
-            " count(value) AS valued, sum(ifNull(value, 0)) AS total"
+            " count(value) AS valued, sum(ifNull(value, 0)) AS total, min(is_yes_no) AS yes_no"
             f" FROM ({scores}) AS score"
             f" LEFT JOIN (SELECT trace_id, start_time FROM ({self._asked.roots()})) AS trace"
             " USING (trace_id) GROUP BY day, of_run, run, name, label"

@@ -4043,6 +4043,11 @@ export interface components {
             /** Mean */
             mean: number | null;
             /**
+             * Is Rate
+             * @description all are booleans
+             */
+            is_rate: boolean;
+            /**
              * Labels
              * @description how often each category was given
              */
