@@ -77,6 +77,10 @@ class Terminal(App[None]):
     #form { width: 64; height: auto; padding: 1 2; border: round $primary; background: $panel; }
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._looks = self._shown = 0
+
     def compose(self) -> ComposeResult:
         yield Static(id="summary")
         yield DataTable[Text](id="table", cursor_type="none", show_header=False)
@@ -87,14 +91,26 @@ class Terminal(App[None]):
         table = self.query_one("#table", DataTable)
         table.add_columns("", "what", "how it is")
         self.action_look()
-        self.set_interval(_REFRESH_SECONDS, self.action_look)
+        self.set_interval(_REFRESH_SECONDS, self._look_again)
 
-    @work(thread=True, exclusive=True, group="look")
     def action_look(self) -> None:
         """Look at everything, away from the screen's own thread."""
-        self.call_from_thread(self._show, list(look_at_everything()))
+        self._looks += 1
+        self._look(self._looks)
 
-    def _show(self, findings: list[Finding]) -> None:
+    def _look_again(self) -> None:
+        # A look may take longer than the time between two, where a server does not answer.
+        if all(worker.is_finished for worker in self.workers if worker.group == "look"):
+            self.action_look()
+
+    @work(thread=True, group="look")
+    def _look(self, number: int) -> None:
+        self.call_from_thread(self._show, number, list(look_at_everything()))
+
+    def _show(self, number: int, findings: list[Finding]) -> None:
+        if number < self._shown:
+            return  # one that was begun later has been faster
+        self._shown = number
         table = self.query_one("#table", DataTable)
         table.clear()
         for finding in findings:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from textual.widgets import DataTable, Input, Static
 
+from tracehouse_agent import terminal
+from tracehouse_agent.checks import Finding, found
 from tracehouse_agent.terminal import Terminal
 
 
@@ -70,3 +74,54 @@ def test_logging_in_asks_for_server_and_key() -> None:
             return str(app.query_one("#said", Static).render())
 
     assert "starts with ba_" in asyncio.run(scenario())
+
+
+def test_a_look_that_takes_longer_than_the_time_between_two_is_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    running: list[int] = []
+    most = 0
+
+    def look() -> Iterator[Finding]:
+        nonlocal most
+        running.append(1)
+        most = max(most, len(running))
+        time.sleep(0.3)
+        running.pop()
+        yield found("server", "problem", "it does not answer")
+
+    monkeypatch.setattr(terminal, "_REFRESH_SECONDS", 0.02)
+    monkeypatch.setattr(terminal, "look_at_everything", look)
+
+    async def scenario() -> str:
+        app = Terminal()
+        async with app.run_test() as pilot:
+            table = app.query_one("#table", DataTable)
+            while not table.row_count:
+                await pilot.pause(0.05)
+            await pilot.pause(0.5)
+            return " ".join(map(str, table.get_row_at(0)))
+
+    assert "it does not answer" in asyncio.run(scenario())
+    assert most == 1
+
+
+def test_what_was_looked_at_later_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = iter(((0.6, "before"), (0.0, "after")))
+
+    def look() -> Iterator[Finding]:
+        seconds, word = next(looks)
+        time.sleep(seconds)
+        yield found("server", "problem", word)
+
+    monkeypatch.setattr(terminal, "look_at_everything", look)
+
+    async def scenario() -> str:
+        app = Terminal()
+        async with app.run_test() as pilot:
+            await pilot.press("r")
+            await app.workers.wait_for_complete()
+            await pilot.pause()
+            return " ".join(map(str, app.query_one("#table", DataTable).get_row_at(0)))
+
+    assert "after" in asyncio.run(scenario())
