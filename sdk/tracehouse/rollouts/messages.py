@@ -1,6 +1,8 @@
 """What is logged to a rollout: messages, tool calls, rewards; and what the clients of models have.
 
-OpenAI's and Anthropic's messages and answers are taken as they are, as objects or dictionaries.
+OpenAI's and Anthropic's messages and answers are taken as they are, as objects or dictionaries: of
+OpenAI both chat completions and responses
+(https://platform.openai.com/docs/api-reference/responses).
 """
 
 from __future__ import annotations
@@ -120,6 +122,15 @@ def _of_mapping(given: Mapping[str, Any]) -> Iterator[Message | Reward]:
                 {"model": said.get("model"), "usage": said.get("usage"), **answer}
             )
         return
+    if isinstance(said.get("output"), (list, tuple)) and "role" not in said:  # OpenAI's response
+        yield _of_items(said["output"], said)
+        return
+    if said.get("type") == "function_call_output":
+        yield Message("tool", said.get("output"), tool_call_id=said.get("call_id"))
+        return
+    if said.get("type") in _ITEMS:
+        yield _of_items([said], said)
+        return
     if "role" not in said:
         raise ValueError("a message has a role")
     content = said.get("content")
@@ -156,6 +167,35 @@ _AS_THEY_ARE = (
     "tool_call_id", "name", "model", "usage", "metadata", "timestamp", "token_ids", "logprobs",
     "loss_mask",
 )  # fmt: skip
+
+
+_ITEMS = ("function_call", "reasoning")
+
+
+def _of_items(items: Sequence[Any], answer: Mapping[str, Any]) -> Message:
+    """What a model answered, in the items of OpenAI's responses, as one message."""
+    content: list[Any] = []
+    calls: list[ToolCall] = []
+    thoughts: list[str] = []
+    for item in jsonable(items):
+        match item.get("type"):
+            case "message":
+                content += item.get("content") or ()
+            case "function_call":
+                calls.append(ToolCall(item["name"], item.get("arguments"), item.get("call_id")))
+            case "reasoning":
+                said = (*(item.get("summary") or ()), *(item.get("content") or ()))
+                thoughts += [part["text"] for part in said if part.get("text")]
+            case _:
+                content.append(item)
+    return Message(
+        "assistant",
+        content or "",
+        tool_calls=calls or None,
+        reasoning="\n".join(thoughts) or None,
+        model=answer.get("model"),
+        usage=answer.get("usage"),
+    )
 
 
 def _kinds(content: Any) -> set[str]:

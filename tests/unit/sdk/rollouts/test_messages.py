@@ -45,6 +45,47 @@ def test_an_answer_of_openai() -> None:
     assert usage_of(message.usage) == Usage(5, 2)
 
 
+def test_a_response_of_openai_is_one_message() -> None:
+    answer = Dumped(
+        object="response",
+        model="gpt-x",
+        usage={
+            "input_tokens": 50, "output_tokens": 9, "input_tokens_details": {"cached_tokens": 20},
+            "output_tokens_details": {"reasoning_tokens": 4},
+        },
+        output=[
+            {"type": "reasoning", "id": "rs", "summary": [{"type": "summary_text", "text": "hm"}]},
+            {"type": "web_search_call", "id": "ws", "status": "completed"},
+            {"type": "message", "role": "assistant",
+             "content": [{"type": "output_text", "text": "so", "annotations": []}]},
+            {"type": "function_call", "call_id": "c", "name": "add", "arguments": '{"a": 1}'},
+        ],
+    )  # fmt: skip
+    (message,) = messages_of(answer)
+    assert isinstance(message, Message)
+    assert (message.role, message.model, message.reasoning) == ("assistant", "gpt-x", "hm")
+    text, parts = parts_of(message.content)
+    assert (text, [part["type"] for part in parts]) == ("so", ["web_search_call", "text"])
+    assert calls_of(message) == [ToolCall("add", '{"a": 1}', "c")]
+    assert usage_of(message.usage) == Usage(50, 9, cached=20, reasoning=4)
+
+
+def test_items_of_a_responses_input() -> None:
+    asked, called, answered = messages_of(
+        [
+            {"role": "user", "content": [{"type": "input_text", "text": "1 + 1?"}]},
+            {"type": "function_call", "call_id": "c", "name": "add", "arguments": "{}"},
+            {"type": "function_call_output", "call_id": "c", "output": "2"},
+        ]
+    )
+    assert isinstance(asked, Message)
+    assert parts_of(asked.content)[0] == "1 + 1?"
+    assert isinstance(called, Message)
+    assert (called.role, calls_of(called)) == ("assistant", [ToolCall("add", "{}", "c")])
+    assert isinstance(answered, Message)
+    assert (answered.role, answered.content, answered.tool_call_id) == ("tool", "2", "c")
+
+
 def test_blocks_of_anthropic() -> None:
     answer = {
         "type": "message", "role": "assistant", "model": "claude-x",
