@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import os
+import subprocess
+import tempfile
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from tracehouse.api_client import ApiClient
 from tracehouse.errors import ApiError
 from tracehouse.values import jsonable
+from tracehouse.wandb import sweep_program
 from tracehouse.wandb.errors import CommError, UsageError
 from tracehouse.wandb.settings import from_environment
 
 logger = logging.getLogger("tracehouse")
+
+_MOST_FAILURES = "WANDB_AGENT_MAX_INITIAL_FAILURES"
 
 
 @dataclass(frozen=True)
@@ -31,8 +39,12 @@ _chosen: ContextVar[Chosen | None] = ContextVar("tracehouse_sweep", default=None
 
 
 def chosen() -> Chosen | None:
-    """What the next `init` takes; None outside of an agent."""
-    return _chosen.get()
+    """What the next `init` takes; None outside of an agent. Raises UsageError where an agent in
+    another process left something that cannot be read."""
+    if (here := _chosen.get()) is not None:
+        return here
+    given = sweep_program.from_environment()
+    return Chosen(*given) if given else None
 
 
 def sweep(
@@ -69,31 +81,72 @@ def agent(
 ) -> None:
     """Call `function` with one configuration after another, `count` times or until the sweep is
     over; `wandb.init` in it takes the configuration. An exception ends its run, and is logged.
+    Without a function the sweep's own program is run, by `program` and `command` of its definition.
 
-    Raises CommError when the server has no such sweep, or is away.
+    Gives up where the first five runs fail (`WANDB_AGENT_MAX_INITIAL_FAILURES`). Raises CommError
+    when the server has no such sweep, or is away, and UsageError when there is nothing to run.
     """
-    from tracehouse import wandb
-
     del entity
-    if function is None:
-        raise NotImplementedError("tracehouse.wandb: agent() without a function is not there")
     name = sweep_id.rpartition("/")[2]
-    client = ApiClient()
-    done = 0
+    client, path = ApiClient(), f"/v1/sweeps/{quote(name, safe='')}"
+    try:
+        definition = client.get(path)["config"]
+    except ApiError as error:
+        raise CommError(str(error)) from error
+    if function is None:  # what is wrong with it is told before a configuration is drawn
+        sweep_program.command(definition, {}, Path())
+    done = failed = 0
     while count is None or done < count:
         try:
-            found = client.post(f"/v1/sweeps/{quote(name, safe='')}/suggest", {})
+            found = client.post(f"{path}/suggest", {})
         except ApiError as error:
             raise CommError(str(error)) from error
         if found["config"] is None:
             return
-        token = _chosen.set(Chosen(name, found["config"], project or found["project"]))
-        try:
-            function()
-            wandb.finish()
-        except Exception:
-            logger.exception("a run of sweep %s failed", name)
-            wandb.finish(exit_code=1)
-        finally:
-            _chosen.reset(token)
+        search = Chosen(name, found["config"], project or found["project"])
+        ended_well = _run(definition, search) if function is None else _call(function, search)
         done += 1
+        failed += not ended_well
+        if failed == done >= _most_failures():
+            logger.error("the first %d runs of sweep %s failed: the agent gives up", failed, name)
+            return
+
+
+def _call(function: Callable[[], Any], search: Chosen) -> bool:
+    """Whether it returned."""
+    from tracehouse import wandb
+
+    token = _chosen.set(search)
+    try:
+        function()
+        wandb.finish()
+    except Exception:
+        logger.exception("a run of sweep %s failed", search.sweep_id)
+        wandb.finish(exit_code=1)
+        return False
+    finally:
+        _chosen.reset(token)
+    return True
+
+
+def _run(definition: dict[str, Any], search: Chosen) -> bool:
+    """Whether the sweep's program ended well."""
+    with tempfile.TemporaryDirectory(prefix="tracehouse-sweep-") as folder:
+        file = Path(folder) / "config.json"
+        file.write_text(json.dumps(search.config))
+        words = sweep_program.command(definition, search.config, file)
+        variables = sweep_program.environment(search.sweep_id, search.project, file)
+        try:
+            done = subprocess.run(words, env=variables, check=False)  # noqa: S603
+        except OSError as error:
+            raise UsageError(f"the sweep's program cannot be run: {error}") from error
+    if done.returncode:
+        logger.error(
+            "a run of sweep %s failed: %s ended with %d", search.sweep_id, words, done.returncode
+        )
+    return done.returncode == 0
+
+
+def _most_failures() -> int:
+    said = os.environ.get(_MOST_FAILURES, "")
+    return int(said) if said.isdecimal() and int(said) else 5

@@ -64,3 +64,57 @@ def test_bayes_a_failing_function_and_bad_definitions(machine: Machine) -> None:
     assert "early_terminate is not applied" in program.err
     assert "UsageError HTTP 422: method: choose one of grid, random, bayes" in program.err
     assert "CommError HTTP 404: there is no sweep nope" in program.err
+
+
+PROGRAM = """
+import sys
+import tracehouse.wandb
+sys.modules["wandb"] = tracehouse.wandb
+import wandb
+run = wandb.init(settings=wandb.Settings(console="off", x_disable_stats=True))
+wandb.log({"loss": run.config.x})
+print("given", *sys.argv[1:])
+if run.config.x == 2:
+    raise RuntimeError("in a run")
+"""
+
+
+def test_a_sweep_runs_its_own_program(machine: Machine) -> None:
+    machine.home.mkdir(parents=True, exist_ok=True)
+    (machine.home / "train.py").write_text(PROGRAM)
+    program = wandb_run(
+        machine,
+        """
+        sweep = wandb.sweep({"method": "grid", "program": "train.py", "parameters":
+                             {"x": {"values": [1, 2, 3]}, "opt": {"value": "adam"}}},
+                            project="programs")
+        wandb.agent(sweep)
+        print(json.dumps(sweep))
+        """,
+    )
+    found = machine.get(f"/v1/sweeps/{last_json(program)}")["runs"]
+    assert [run["config"] for run in found] == [{"x": n, "opt": "adam"} for n in (1, 2, 3)]
+    assert [run["status"] for run in found] == ["finished", "crashed", "finished"]
+    given = [line.split()[1:] for line in program.out.splitlines() if line.startswith("given")]
+    assert [sorted(words) for words in given] == [["--opt=adam", f"--x={n}"] for n in (1, 2, 3)]
+    assert "ended with 1" in program.err
+
+
+def test_an_agent_whose_first_runs_all_fail_gives_up(machine: Machine) -> None:
+    program = wandb_run(
+        machine,
+        """
+        def fails():
+            raise RuntimeError("at once")
+        sweep = wandb.sweep({"method": "random", "parameters": {"x": {"min": 0.0, "max": 1.0}}},
+                            project="failing")
+        wandb.agent(sweep, fails)
+        try:
+            wandb.agent(sweep)
+        except wandb.Error as error:
+            print(type(error).__name__, error, file=sys.stderr)
+        """,
+    )
+    assert program.err.count("RuntimeError: at once") == 5
+    assert "the first 5 runs" in program.err
+    assert "UsageError agent() without a function runs the sweep's `program`" in program.err
