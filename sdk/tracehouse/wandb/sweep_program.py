@@ -45,7 +45,7 @@ def command(definition: Mapping[str, Any], config: Mapping[str, Any], file: Path
     for word in asked:  # pyright: ignore[reportUnknownVariableType]
         if not isinstance(word, str):
             raise UsageError("command: give a list of texts")
-        words += known.get(word) or ([] if word in known else [_with_variables(word)])
+        words += known[word] if word in known else [_with_variables(word)]
     return words
 
 

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -89,12 +90,7 @@ def agent(
     del entity
     name = sweep_id.rpartition("/")[2]
     client, path = ApiClient(), f"/v1/sweeps/{quote(name, safe='')}"
-    try:
-        definition = client.get(path)["config"]
-    except ApiError as error:
-        raise CommError(str(error)) from error
-    if function is None:  # what is wrong with it is told before a configuration is drawn
-        sweep_program.command(definition, {}, Path())
+    run = partial(_call, function) if function else partial(_run, _runnable(client, path))
     done = failed = 0
     while count is None or done < count:
         try:
@@ -103,13 +99,23 @@ def agent(
             raise CommError(str(error)) from error
         if found["config"] is None:
             return
-        search = Chosen(name, found["config"], project or found["project"])
-        ended_well = _run(definition, search) if function is None else _call(function, search)
+        ended_well = run(Chosen(name, found["config"], project or found["project"]))
         done += 1
         failed += not ended_well
         if failed == done >= _most_failures():
             logger.error("the first %d runs of sweep %s failed: the agent gives up", failed, name)
             return
+
+
+def _runnable(client: ApiClient, path: str) -> dict[str, Any]:
+    """The definition of a sweep that has a program. Raises UsageError where it cannot be run:
+    before a configuration is drawn for it."""
+    try:
+        definition = client.get(path)["config"]
+    except ApiError as error:
+        raise CommError(str(error)) from error
+    sweep_program.command(definition, {}, Path())
+    return definition
 
 
 def _call(function: Callable[[], Any], search: Chosen) -> bool:
